@@ -1,0 +1,72 @@
+"""Numbers and addresses of the AMT protocols: all that console and simulator share.
+
+Enums and URIs only, no functions: a mistake made once must not be made on both sides.
+"""
+
+from enum import IntEnum
+
+PORT_HTTP = 16992
+PORT_HTTPS = 16993
+PORT_RMCP = 623
+
+NS_SOAP = "http://www.w3.org/2003/05/soap-envelope"
+NS_ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+NS_WSMAN = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
+NS_ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
+NS_TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
+NS_CIM_COMMON = "http://schemas.dmtf.org/wbem/wscim/1/common"
+NS_CIM_BINDING = "http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd"
+NS_IDENTITY = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
+NS_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+ANONYMOUS = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
+
+BASE_AMT = "http://intel.com/wbem/wscim/1/amt-schema/1/"
+BASE_CIM = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/"
+BASE_IPS = "http://intel.com/wbem/wscim/1/ips-schema/1/"
+
+
+class PowerState(IntEnum):
+    """DMTF CIM_AssociatedPowerManagementService.PowerState, also what is requested."""
+
+    OTHER = 1
+    ON = 2
+    SLEEP_LIGHT = 3
+    SLEEP_DEEP = 4
+    CYCLE_SOFT = 5
+    OFF_HARD = 6
+    HIBERNATE = 7
+    OFF_SOFT = 8
+    CYCLE_HARD = 9
+    MASTER_BUS_RESET = 10
+    DIAGNOSTIC_INTERRUPT = 11
+    OFF_SOFT_GRACEFUL = 12
+    OFF_HARD_GRACEFUL = 13
+    MASTER_BUS_RESET_GRACEFUL = 14
+    CYCLE_SOFT_GRACEFUL = 15
+    CYCLE_HARD_GRACEFUL = 16
+    DIAGNOSTIC_INTERRUPT_INIT = 17
+
+
+class OsPowerSavingState(IntEnum):
+    """IPS_PowerManagementService.OSPowerSavingState; absent while the host is off."""
+
+    UNKNOWN = 0
+    UNSUPPORTED = 1
+    FULL_POWER = 2
+    POWER_SAVING = 3
+
+
+class ReturnValue(IntEnum):
+    """What CIM_PowerManagementService.RequestPowerStateChange answers."""
+
+    OK = 0
+    NOT_SUPPORTED = 1
+    NOT_NOW = 2  # "unknown error": AMT's answer for what is not possible in the present state
+    TIMED_OUT = 3
+    FAILED = 4
+    INVALID_PARAMETER = 5
+    IN_USE = 6
+    JOB_STARTED = 4096
+    INVALID_TRANSITION = 4097
+    TIMEOUT_NOT_SUPPORTED = 4098
+    BUSY = 4099
