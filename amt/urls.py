@@ -1,0 +1,4 @@
+from django.urls import URLPattern
+
+app_name = "amt"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,28 @@
+"""The machines, who may do what with them, what was asked of them and what was done."""
+
+from devices.models.audit import AuditEntry
+from devices.models.comment import Comment
+from devices.models.device import Device, DeviceQuerySet
+from devices.models.folder import Folder
+from devices.models.job import Attempt, Job, JobItem, JobItemQuerySet, JobQuerySet
+from devices.models.rights import Assignment
+from devices.models.server import Server
+from devices.models.setting import Setting
+from devices.models.user import User
+
+__all__ = [
+    "Assignment",
+    "Attempt",
+    "AuditEntry",
+    "Comment",
+    "Device",
+    "DeviceQuerySet",
+    "Folder",
+    "Job",
+    "JobItem",
+    "JobItemQuerySet",
+    "JobQuerySet",
+    "Server",
+    "Setting",
+    "User",
+]

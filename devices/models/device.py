@@ -1,0 +1,112 @@
+"""A machine with Intel AMT, and what was last seen of its power."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Lower
+from django.urls import reverse
+
+from devices.models import rights
+from devices.models.folder import Folder
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    def visible_to(self, user: rights.Person) -> "DeviceQuerySet":
+        """Keep the devices this person may see."""
+        return self.allowed(user, rights.Right.VIEW)
+
+    def allowed(self, user: rights.Person, right: rights.Right) -> "DeviceQuerySet":
+        """Keep the devices on which this person holds ``right``."""
+        return self.filter(rights.below(user, right, "folder__path"))
+
+    def manageable(self) -> "DeviceQuerySet":
+        """Keep the devices that are set up for AMT in one of the two modes (S9)."""
+        return self.exclude(mode="")
+
+    def below(self, folder: Folder) -> "DeviceQuerySet":
+        """Keep the devices of ``folder`` and of all folders under it."""
+        return self.filter(folder__path__startswith=folder.path)
+
+    def search(self, text: str) -> "DeviceQuerySet":
+        """Keep the devices whose name, host name, address, model or serial number has each word."""
+        found = self
+        for word in text.lower().split():
+            found = found.filter(search_text__contains=word)
+        return found
+
+
+class Device(models.Model):
+    """A PC or server. The columns from ``mode`` on are copies that amt and power keep for lists."""
+
+    class Mode(models.TextChoices):
+        NOT_SET_UP = "", "Not set up"
+        SMB = "smb", "SMB (manual setup)"
+        ENTERPRISE = "enterprise", "Enterprise (admin control mode)"
+
+    class Addressing(models.TextChoices):
+        UNKNOWN = "", "Not known"
+        DHCP = "dhcp", "DHCP"
+        STATIC = "static", "Static"
+
+    folder = models.ForeignKey(Folder, models.PROTECT, related_name="devices")
+    name = models.CharField(max_length=100)
+    host_name = models.CharField("DNS name of the host", max_length=255, blank=True)
+    host_addressing = models.CharField(
+        "Host addressing", max_length=6, choices=Addressing, default=Addressing.UNKNOWN, blank=True
+    )
+    model = models.CharField(max_length=100, blank=True)
+    serial_number = models.CharField(max_length=100, blank=True)
+    description = models.TextField(blank=True)
+    is_simulated = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    mode = models.CharField(
+        max_length=10, choices=Mode, default=Mode.NOT_SET_UP, blank=True, editable=False
+    )
+    amt_address = models.CharField(max_length=255, blank=True, editable=False)
+    amt_version = models.CharField(max_length=20, blank=True, editable=False)
+    connection = models.CharField(max_length=20, blank=True, editable=False)  # "TLS 1.2", "Plain"
+    search_text = models.TextField(blank=True, editable=False)
+
+    power_state = models.PositiveSmallIntegerField(null=True, editable=False)  # as last read
+    os_state = models.PositiveSmallIntegerField(null=True, editable=False)
+    power_seen_at = models.DateTimeField(null=True, editable=False)
+    power_source = models.CharField(max_length=20, blank=True, editable=False)
+    unreadable_since = models.DateTimeField(null=True, editable=False)
+    unreadable_code = models.CharField(max_length=32, blank=True, editable=False)
+    poll_due_at = models.DateTimeField(null=True, editable=False)
+    last_order_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar = DeviceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "folder",
+                Lower("name"),
+                name="one_device_name_per_folder",
+                violation_error_message="This folder already has a device of that name.",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["name", "id"], name="device_by_name"),
+            models.Index(fields=["folder", "name", "id"], name="device_by_folder"),
+            models.Index(fields=["power_state", "name", "id"], name="device_by_power"),
+            models.Index(fields=["poll_due_at"], name="device_by_poll"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the device's page."""
+        return reverse("devices:device", args=[self.pk])
+
+    def save(self, **kwargs: object) -> None:  # type: ignore[override]
+        """Keep the words of the search in step with the fields."""
+        words = [self.name, self.host_name, self.amt_address, self.model, self.serial_number]
+        self.search_text = " ".join(filter(None, words)).lower()
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, "search_text"}  # type: ignore[misc]
+        super().save(**kwargs)  # type: ignore[arg-type]

@@ -1,0 +1,269 @@
+"""What was asked (Job), of which device (JobItem), and each try at it (Attempt).
+
+The rows are the truth; the broker only rings a bell. A claim is a lease; every later step is one
+UPDATE that is guarded by the lease's token, on the database's clock.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from devices.models import rights
+from devices.models.device import Device
+from devices.models.server import Server
+
+BETWEEN_ORDERS = timedelta(seconds=10)  # the first must get through the BIOS (D22)
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, user: rights.Person) -> "JobQuerySet":
+        """Keep the jobs this person asked for, or that reach a device they may see."""
+        if rights.may(user, rights.Right.VIEW):
+            return self
+        seen = JobItem.objects.filter(job=OuterRef("pk")).visible_to(user)
+        return self.filter(Q(asked_by=user.pk) | Exists(seen)) if user.pk else self.none()
+
+    def unfinished(self) -> "JobQuerySet":
+        return self.filter(finished_at=None)
+
+    def finish(self) -> int:
+        """Mark as finished the jobs among these of which no item is unfinished."""
+        left = JobItem.objects.unfinished().filter(job=OuterRef("pk"))
+        return self.unfinished().filter(~Exists(left)).update(finished_at=Now())
+
+
+class Job(models.Model):
+    """One intent: an act, asked for once, on a set of devices that is frozen when it is asked."""
+
+    class Kind(models.TextChoices):
+        POWER = "power", "Power Management"
+        READ_STATE = "read-state", "Read power state"
+        TEST_CONNECTION = "test-connection", "Test connection"
+
+    intent = models.UUIDField(unique=True, default=uuid4)
+    kind = models.CharField(max_length=20, choices=Kind)
+    task = models.CharField(max_length=100)  # name of the Celery task that carries out the items
+    title = models.CharField(max_length=100)
+    is_order = models.BooleanField(default=False)  # changes the device, so orders keep their distance
+    asked_by = models.ForeignKey("devices.User", models.SET_NULL, null=True, related_name="jobs")
+    asked_by_name = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    device_count = models.PositiveIntegerField(default=0)
+    retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
+
+    objects: ClassVar = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["expires_at"], condition=Q(finished_at=None), name="job_unfinished"
+            ),
+            models.Index(fields=["asked_by", "-id"], name="job_by_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.device_count} devices"
+
+    def get_absolute_url(self) -> str:
+        """Return the permanent address of the task page."""
+        return reverse("devices:job", args=[self.pk])
+
+    @property
+    def is_finished(self) -> bool:
+        return self.finished_at is not None
+
+
+class JobItemQuerySet(models.QuerySet["JobItem"]):
+    def visible_to(self, user: rights.Person) -> "JobItemQuerySet":
+        """Keep the lines of devices this person may see; lines of deleted ones for zone rights."""
+        if rights.may(user, rights.Right.VIEW):
+            return self
+        return self.filter(rights.below(user, rights.Right.VIEW, "device__folder__path"))
+
+    def waiting(self) -> "JobItemQuerySet":
+        return self.filter(status=JobItem.Status.WAITING)
+
+    def active(self) -> "JobItemQuerySet":
+        return self.filter(status__in=JobItem.ACTIVE)
+
+    def unfinished(self) -> "JobItemQuerySet":
+        return self.filter(status__in=[JobItem.Status.WAITING, *JobItem.ACTIVE])
+
+    def counts(self) -> dict[str, int]:
+        """Return how many of these items have each status that occurs."""
+        rows = self.order_by().values_list("status").annotate(n=Count("pk"))
+        return dict(rows)
+
+    def claimable(self) -> "JobItemQuerySet":
+        """Keep what a worker may begin now: unexpired, its device free, its turn come.
+
+        Also items whose worker died while *verifying*: their order was accepted, so what is left
+        to do is to look.
+        """
+        others = JobItem.objects.filter(device=OuterRef("device")).exclude(pk=OuterRef("pk"))
+        earlier = JobItem.objects.unfinished().filter(job=OuterRef("job"), is_last=False)
+        rested = Q(job__is_order=False) | ~Q(device__last_order_at__gt=Now() - BETWEEN_ORDERS)
+        begin = (
+            Q(status=JobItem.Status.WAITING, job__expires_at__gt=Now(), device__isnull=False)
+            & (rested | Q(device__last_order_at=None))
+            & ~Exists(others.active())
+            & (Q(is_last=False) | ~Exists(earlier))
+        )
+        look = Q(status=JobItem.Status.VERIFYING, lease_until__lt=Now())
+        return self.filter(begin | look)
+
+    def claim(self, pks: Sequence[int], *, token: UUID, seconds: int) -> "JobItemQuerySet":
+        """Lease the claimable items among ``pks`` and return them; the others are somebody else's."""
+        for _ in range(5):
+            try:
+                with transaction.atomic():
+                    self._lease(pks, token, seconds)
+                break
+            except IntegrityError:  # another worker took one of the devices in the same instant
+                continue
+        return self.filter(pk__in=pks, lease_token=token).active()
+
+    def _lease(self, pks: Sequence[int], token: UUID, seconds: int) -> None:
+        self.filter(pk__in=pks).claimable().update(
+            status=models.Case(
+                models.When(status=JobItem.Status.WAITING, then=models.Value("running")),
+                default=F("status"),
+            ),
+            lease_token=token,
+            lease_until=Now() + timedelta(seconds=seconds),
+            started_at=models.functions.Coalesce("started_at", Now()),
+        )
+
+    def renew(self, token: UUID, *, seconds: int) -> None:
+        """Prolong the lease of all items held under ``token`` that have not lost it yet."""
+        held = self.filter(lease_token=token, lease_until__gt=Now()).active()
+        held.update(lease_until=Now() + timedelta(seconds=seconds))
+
+    def may_send(self, pks: Collection[int], *, token: UUID) -> set[int]:
+        """Mark the items as *sending* and return those for which that was still right.
+
+        Left out are items that expired, were stopped, or whose lease is no longer ours.
+        """
+        before = [JobItem.Status.RUNNING, JobItem.Status.VERIFYING]
+        with transaction.atomic():
+            ours = self.filter(pk__in=pks, lease_token=token, lease_until__gt=Now())
+            ours.filter(status__in=before, job__expires_at__gt=Now()).update(
+                status=JobItem.Status.SENDING, sent_at=Now(), attempt_count=F("attempt_count") + 1
+            )
+            sending = ours.filter(status=JobItem.Status.SENDING)
+            Device.objects.filter(pk__in=sending.values("device")).update(last_order_at=Now())
+            return set(sending.values_list("pk", flat=True))
+
+
+class JobItem(models.Model):
+    """What one device has to do in one job, and what came of it."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        SENDING = "sending", "Sending"
+        VERIFYING = "verifying", "Verifying"
+        DONE = "done", "Done"
+        ACCEPTED = "accepted", "Accepted"
+        FAILED = "failed", "Failed"
+        UNKNOWN = "unknown", "Unknown"
+        SKIPPED = "skipped", "Skipped"
+        EXPIRED = "expired", "Expired"
+        STOPPED = "stopped", "Stopped"
+
+    ACTIVE: ClassVar = [Status.RUNNING, Status.SENDING, Status.VERIFYING]
+    FINAL: ClassVar = [
+        Status.DONE,
+        Status.ACCEPTED,
+        Status.FAILED,
+        Status.UNKNOWN,
+        Status.SKIPPED,
+        Status.EXPIRED,
+        Status.STOPPED,
+    ]
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField()
+    device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="job_items")
+    device_name = models.CharField(max_length=100)  # as it was: the device may go, the line stays
+    device_address = models.CharField(max_length=255, blank=True)
+    server = models.ForeignKey(Server, models.SET_NULL, null=True, related_name="job_items")
+    is_last = models.BooleanField(default=False)  # the sending server itself: after all others (D11)
+    send_anyway = models.BooleanField(default=False)  # although the state cannot be read (D19)
+
+    status = models.CharField(max_length=9, choices=Status, default=Status.WAITING)
+    error_code = models.CharField(max_length=32, blank=True)
+    message = models.TextField(blank=True)
+    next_step = models.CharField(max_length=32, blank=True)  # which link stands behind the sentence
+    detail = models.TextField(blank=True)  # the device's own answer
+    state_before = models.PositiveSmallIntegerField(null=True)
+    state_after = models.PositiveSmallIntegerField(null=True)
+    evidence = models.JSONField(default=dict)  # what was read before the order, to compare with
+
+    rung_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    attempt_count = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+
+    objects: ClassVar = JobItemQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "device"], name="one_item_per_device"),
+            models.UniqueConstraint(
+                fields=["device"],
+                condition=Q(status__in=["running", "sending", "verifying"]),
+                name="one_order_at_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["job", "status", "position"], name="item_by_status"),
+            models.Index(fields=["job", "position"], name="item_by_position"),
+            models.Index(fields=["device", "-id"], name="item_by_device"),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(status__in=["running", "sending", "verifying"]),
+                name="item_leased",
+            ),
+            models.Index(
+                fields=["rung_at"], condition=Q(status="waiting"), name="item_to_ring"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device_name}: {self.get_status_display()}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in self.FINAL
+
+
+class Attempt(models.Model):
+    """One try at an item: when, what was sent, what came back, the state before and after."""
+
+    item = models.ForeignKey(JobItem, models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    sent_at = models.DateTimeField()
+    what = models.CharField(max_length=100)
+    answer = models.TextField(blank=True)
+    state_before = models.PositiveSmallIntegerField(null=True)
+    state_after = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "number"], name="one_attempt_per_number")
+        ]

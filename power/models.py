@@ -1,0 +1,50 @@
+"""The power actions of the specification (S116) and the order that carries one."""
+
+from django.db import models
+
+from amt.constants import PowerState
+from devices.models import Job
+from devices.models.rights import Right
+
+
+class PowerAction(models.TextChoices):
+    """Exactly four states; the value is also the verb of scripts."""
+
+    ON = "on", "Power On"
+    OFF = "off", "Power Off"
+    RESET = "reset", "Reset"
+    CYCLE = "cycle", "Power Cycle Reset"
+
+    @property
+    def state(self) -> PowerState:
+        """Return what is asked of CIM_PowerManagementService."""
+        return {
+            PowerAction.ON: PowerState.ON,
+            PowerAction.OFF: PowerState.OFF_SOFT,
+            PowerAction.RESET: PowerState.MASTER_BUS_RESET,
+            PowerAction.CYCLE: PowerState.CYCLE_SOFT,
+        }[self]
+
+    @property
+    def right(self) -> Right:
+        """Return the right a person needs for it."""
+        return Right(f"power-{self.value}")
+
+
+def power_actions() -> list[tuple[str, str]]:
+    """Return the choices; a callable, so that a new action needs no migration."""
+    return PowerAction.choices
+
+
+class PowerOrder(models.Model):
+    """What a power job orders."""
+
+    job = models.OneToOneField(Job, models.CASCADE, related_name="power_order")
+    action = models.CharField(max_length=10, choices=power_actions)
+
+
+class PowerSample(models.Model):
+    """How many devices of the zone were in which state at one time: the chart of Home."""
+
+    at = models.DateTimeField(unique=True)
+    counts = models.JSONField()  # {"on": 12, "sleep": 0, "off": 8, "unknown": 2, "not-read": 2}

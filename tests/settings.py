@@ -1,0 +1,19 @@
+"""Settings of the tests: the product's own, with a database of their own and quick passwords."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("ZCC_VAR_DIR", tempfile.mkdtemp(prefix="zcc-test-"))
+os.environ.setdefault("ZCC_STATIC_FROM_SOURCE", "1")
+os.environ.setdefault("ZCC_PRACTICE", "1")
+os.environ.setdefault("ZCC_LOG_LEVEL", "WARNING")
+
+from zcc.settings import *  # noqa: E402, F403
+from zcc.settings import DATABASES, VAR_DIR  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, so that the worker's threads and the server's see the same rows.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(VAR_DIR) / f"zcc_test_{worker}.sqlite3")}

@@ -1,0 +1,87 @@
+"""Credentials and their secrets. A secret's text is only ever here encrypted (crypto.py)."""
+
+from typing import ClassVar
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+
+
+class Credential(models.Model):
+    """A name and login under which one or more secrets are kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    name = models.CharField("Credential name", max_length=100)
+    folder = models.CharField(max_length=200, blank=True)  # "Labs/North": for order and search only
+    login_name = models.CharField("Login name", max_length=64, default="admin")
+    description = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["folder", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="one_credential_name",
+                violation_error_message="The vault already has a credential of that name.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the credential's page."""
+        return reverse("vault:credential", args=[self.pk])
+
+
+class Secret(models.Model):
+    """One password of a credential; kept before it is sent anywhere, and after it is replaced."""
+
+    class State(models.TextChoices):
+        CANDIDATE = "candidate", "Candidate"
+        ACTIVE = "active", "Active"
+        RETIRED = "retired", "Retired"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    credential = models.ForeignKey(Credential, models.CASCADE, related_name="secrets")
+    state = models.CharField(max_length=9, choices=State, default=State.CANDIDATE)
+    amt_uuid = models.UUIDField(null=True, blank=True)  # a password of one device alone
+    sealed = models.BinaryField()  # crypto.py: version, nonce, ciphertext
+    created_at = models.DateTimeField(auto_now_add=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar = models.Manager["Secret"]()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["credential"],
+                condition=Q(state="active", amt_uuid=None),
+                name="one_active_secret",
+            ),
+            models.UniqueConstraint(
+                fields=["credential", "amt_uuid"],
+                condition=Q(state="active", amt_uuid__isnull=False),
+                name="one_active_secret_per_device",
+            ),
+        ]
+
+
+class WrappedKey(models.Model):
+    """The data key of one secret, wrapped for one recipient (today: the zone's key ring)."""
+
+    secret = models.ForeignKey(Secret, models.CASCADE, related_name="wrapped_keys")
+    recipient = models.CharField(max_length=60, default="zone")
+    key_id = models.CharField(max_length=40, db_index=True)
+    wrapped = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["secret", "recipient"], name="one_key_per_recipient")
+        ]
