@@ -1,0 +1,38 @@
+"""Rows for tests, with names that do not matter unless a test says so."""
+
+from itertools import count
+from typing import Any
+
+from devices.models import Assignment, Device, Folder, Server, User
+from devices.models.rights import Role
+from django.utils.text import slugify
+
+_number = count(1)
+PASSWORD = "Correct-horse-9"
+
+
+def zone() -> Folder:
+    return Folder.objects.get(depth=1)
+
+
+def folder(name: str = "", below: Folder | None = None) -> Folder:
+    parent = below or Folder.objects.get(name="Workstations", is_fixed=True)
+    return parent.add_child(name=name or f"Folder {next(_number)}")
+
+
+def person(role: str = Role.ADMINISTRATOR, *folders: Folder, without: tuple[str, ...] = ()) -> User:
+    """Return an account with ``role`` in each of ``folders``, or in the whole zone."""
+    user = User.objects.create_user(f"{role}-{next(_number)}", password=PASSWORD)
+    for place in folders or (zone(),):
+        Assignment.objects.create(user=user, folder=place, role=role, without=list(without))
+    return user
+
+
+def device(name: str = "", where: Folder | None = None, **fields: Any) -> Device:
+    place = where or Folder.objects.get(name="Workstations", is_fixed=True)
+    return Device.objects.create(name=name or f"PC-{next(_number):04}", folder=place, **fields)
+
+
+def server(name: str = "", **fields: Any) -> Server:
+    name = name or f"server-{next(_number)}"
+    return Server.objects.create(name=name, queue=f"zcc.{slugify(name)}", **fields)
