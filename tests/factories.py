@@ -5,7 +5,10 @@ from typing import Any
 
 from devices.models import Assignment, Device, Folder, Server, User
 from devices.models.rights import Role
+from django.utils import timezone
 from django.utils.text import slugify
+from vault import crypto
+from vault.models import Credential, Secret
 
 _number = count(1)
 PASSWORD = "Correct-horse-9"
@@ -36,3 +39,22 @@ def device(name: str = "", where: Folder | None = None, **fields: Any) -> Device
 def server(name: str = "", **fields: Any) -> Server:
     name = name or f"server-{next(_number)}"
     return Server.objects.create(name=name, queue=f"zcc.{slugify(name)}", **fields)
+
+
+def credential(
+    name: str = "", password: str = "P@ssw0rd", login_name: str = "admin", **fields: Any
+) -> Credential:
+    """Return a credential with one active secret; its password need not keep the rules."""
+    name = name or f"Credential {next(_number)}"
+    kept = Credential.objects.create(name=name, login_name=login_name, **fields)
+    secret(kept, password)
+    return kept
+
+
+def secret(kept: Credential, password: str, **fields: Any) -> Secret:
+    state = fields.pop("state", Secret.State.ACTIVE)
+    row = Secret(credential=kept, state=state, activated_at=timezone.now(), **fields)
+    wrapped_key = crypto.seal(row, password)
+    row.save()
+    wrapped_key.save()
+    return row

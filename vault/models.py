@@ -1,7 +1,8 @@
 """Credentials and their secrets. A secret's text is only ever here encrypted (crypto.py)."""
 
+from collections.abc import Iterable
 from typing import ClassVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -38,6 +39,29 @@ class Credential(models.Model):
         return reverse("vault:credential", args=[self.pk])
 
 
+class SecretQuerySet(models.QuerySet["Secret"]):
+    """Read secrets; none of these opens one."""
+
+    def active(self) -> "SecretQuerySet":
+        """Return those in use."""
+        return self.filter(state=Secret.State.ACTIVE)
+
+    def active_for(
+        self, credential_ids: Iterable[UUID], amt_uuids: Iterable[UUID] = ()
+    ) -> "SecretQuerySet":
+        """Return the active secrets of these credentials, ready for ``crypto.reveal``.
+
+        Those of a device alone come only for devices in ``amt_uuids``; they go before the
+        credential's own (``amt_uuid`` None).
+        """
+        mine = Q(amt_uuid=None) | Q(amt_uuid__in=list(amt_uuids))
+        return (
+            self.active()
+            .filter(mine, credential__in=list(credential_ids))
+            .prefetch_related("wrapped_keys")
+        )
+
+
 class Secret(models.Model):
     """One password of a credential; kept before it is sent anywhere, and after it is replaced."""
 
@@ -55,7 +79,7 @@ class Secret(models.Model):
     activated_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar = models.Manager["Secret"]()
+    objects: ClassVar = SecretQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -72,6 +96,9 @@ class Secret(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.state} secret {self.pk}"
+
 
 class WrappedKey(models.Model):
     """The data key of one secret, wrapped for one recipient (today: the zone's key ring)."""
@@ -85,3 +112,6 @@ class WrappedKey(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["secret", "recipient"], name="one_key_per_recipient")
         ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient}: {self.key_id}"
