@@ -1,19 +1,23 @@
 """Settings by level: a declared schema per key, and one resolver for any number of devices.
 
 The nearest level wins: the device, then its folder, then the folders above, then the zone, then
-the default (S122, S123).
+the default (S122, S123). A value at a level that its key does not allow counts for nothing.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
+from django.utils.text import slugify
 
 from devices.models import Device, Folder, Setting
 
 T = TypeVar("T", bool, int, str)
+Spot = tuple[int | None, str | None]  # device, folder's path; neither: the zone
+Rows = dict[tuple[str, int | None, str | None], Setting]  # by key and spot
 LEVELS = ("zone", "folder", "device")
+MANY = 500  # devices: above, reading all rows of a key is cheaper than naming each device
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,20 @@ class Key(Generic[T]):
     choices: tuple[tuple[str, str], ...] = ()
     levels: tuple[str, ...] = LEVELS
 
+    @property
+    def slug(self) -> str:
+        """Return the name as a form field and a selector may bear it."""
+        return self.name.replace(".", "-").replace("_", "-")
+
+    def told(self, value: Any) -> str:
+        """Return ``value`` as people say it: yes, 60 s, the label of a choice."""
+        if isinstance(self.default, bool):
+            return "yes" if value else "no"
+        if self.choices:
+            return dict(self.choices).get(str(value), str(value))
+        number = f"{value:,}" if isinstance(value, int) else str(value)
+        return f"{number} {self.unit}".strip()
+
 
 @dataclass(frozen=True)
 class Effective(Generic[T]):
@@ -39,6 +57,30 @@ class Effective(Generic[T]):
 
     value: T
     origin: Setting | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value may be set: a device, a folder, or (neither) the zone."""
+
+    folder: Folder | None = None
+    device: Device | None = None
+
+    @property
+    def level(self) -> str:
+        return "device" if self.device else "folder" if self.folder else "zone"
+
+    @property
+    def nearest_folder(self) -> Folder | None:
+        return self.device.folder if self.device else self.folder
+
+    @property
+    def spots(self) -> list[Spot]:
+        """Return the spots that count here, the nearest first. The tree's root is the zone."""
+        own: list[Spot] = [(self.device.pk, None)] if self.device else []
+        folder = self.nearest_folder
+        paths = folder.ancestor_paths[1:] if folder else []
+        return [*own, *((None, path) for path in reversed(paths)), (None, None)]
 
 
 _keys: dict[str, Key[Any]] = {}
@@ -57,38 +99,104 @@ def declared() -> list[Key[Any]]:
 
 def zone_value(key: Key[T]) -> T:
     """Return the zone's value of ``key``."""
-    row = Setting.objects.filter(key=key.name, folder=None, device=None).first()
-    return cast(T, row.value) if row else key.default
+    return _nearest(key, rows_at(Place(), [key]), Place().spots).value
 
 
 def resolve(key: Key[T], devices: Collection[Device]) -> dict[int, Effective[T]]:
-    """Return the effective value of ``key`` for each device by its primary key, in one query."""
+    """Return the effective value of ``key`` for each device by its primary key, in one query.
+
+    One more query reads the folders of devices that came without them.
+    """
+    devices = list(devices)
+    prefetch_related_objects(devices, "folder")
     paths = {path for device in devices for path in device.folder.ancestor_paths}
-    rows = Setting.objects.filter(key=key.name).select_related("folder")
-    near = Q(folder=None, device=None) | Q(folder__path__in=paths) | Q(device__in=devices)
-    by_level = {(row.device_id, row.folder.path if row.folder else None): row for row in rows.filter(near)}
-    return {device.pk: _nearest(key, by_level, _places(device)) for device in devices}
+    rows = _rows([key], paths, [device.pk for device in devices])
+    return {device.pk: _nearest(key, rows, Place(device=device).spots) for device in devices}
 
 
 def resolve_folder(key: Key[T], folder: Folder) -> Effective[T]:
     """Return the effective value of ``key`` in ``folder``."""
-    rows = Setting.objects.filter(key=key.name, device=None).select_related("folder")
-    near = rows.filter(Q(folder=None) | Q(folder__path__in=folder.ancestor_paths))
-    by_level = {(None, row.folder.path if row.folder else None): row for row in near}
-    return _nearest(key, by_level, ((None, path) for path in [*reversed(folder.ancestor_paths), None]))
+    place = Place(folder)
+    return _nearest(key, rows_at(place, [key]), place.spots)
 
 
-Place = tuple[int | None, str | None]
+def at(place: Place, keys: Collection[Key[Any]]) -> dict[str, Effective[Any]]:
+    """Return what counts at one place for each of ``keys`` by its name, in one query."""
+    rows = rows_at(place, keys)
+    return {key.name: _nearest(key, rows, place.spots) for key in keys}
 
 
-def _places(device: Device) -> Iterable[Place]:
-    yield (device.pk, None)
-    yield from ((None, path) for path in reversed(device.folder.ancestor_paths))
-    yield (None, None)
+def rows_at(place: Place, keys: Collection[Key[Any]]) -> Rows:
+    """Return all rows that have a say at ``place``."""
+    paths = [path for _, path in place.spots if path]
+    return _rows(keys, paths, [place.device.pk] if place.device else [])
 
 
-def _nearest(key: Key[T], rows: dict[Place, Setting], places: Iterable[Place]) -> Effective[T]:
-    for place in places:
-        if row := rows.get(place):
+@dataclass(frozen=True)
+class Step:
+    """One level of a trace: what it says, and whether it is the one that counts."""
+
+    level: str  # default, zone, folder, device
+    path: str  # of the folder, in the tree
+    row: Setting | None
+    text: str
+    wins: bool
+
+
+def trace(key: Key[Any], rows: Rows, place: Place) -> list[Step]:
+    """Return every level from the default down to ``place``: which one wins, and why."""
+    spots = [spot for spot in place.spots if _counts(key, spot)]
+    winner = next((spot for spot in spots if (key.name, spot[0], spot[1]) in rows), None)
+    steps = [Step("default", "", None, key.told(key.default), winner is None)]
+    for spot in reversed(spots):
+        row = rows.get((key.name, spot[0], spot[1]))
+        text = key.told(row.value) if row else ""
+        steps.append(Step(_level(spot), spot[1] or "", row, text, spot == winner))
+    return steps
+
+
+def _rows(keys: Collection[Key[Any]], paths: Collection[str], devices: Collection[int]) -> Rows:
+    near = Q(folder=None, device=None) | Q(folder__path__in=paths) | Q(device__in=devices)
+    rows = Setting.objects.filter(key__in=[key.name for key in keys])
+    rows = rows.filter(near) if len(devices) <= MANY else rows
+    return {
+        (row.key, row.device_id, row.folder.path if row.folder else None): row
+        for row in rows.select_related("folder", "changed_by")
+    }
+
+
+def _nearest(key: Key[T], rows: Rows, spots: Iterable[Spot]) -> Effective[T]:
+    for spot in spots:
+        if _counts(key, spot) and (row := rows.get((key.name, spot[0], spot[1]))):
             return Effective(cast(T, row.value), row)
     return Effective(key.default, None)
+
+
+def _counts(key: Key[Any], spot: Spot) -> bool:
+    return _level(spot) in key.levels
+
+
+def _level(spot: Spot) -> str:
+    return "device" if spot[0] else "folder" if spot[1] else "zone"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Keys that stand together on one page of settings."""
+
+    title: str
+    category: str
+    keys: tuple[Key[Any], ...]
+
+    @property
+    def slug(self) -> str:
+        return slugify(self.title)
+
+
+def pages(level: str = "zone") -> list[Page]:
+    """Return the pages that have at least one key for ``level``, each with those keys."""
+    by_title: dict[tuple[str, str], list[Key[Any]]] = {}
+    for key in declared():
+        if level in key.levels:
+            by_title.setdefault((key.category, key.page), []).append(key)
+    return [Page(title, category, tuple(keys)) for (category, title), keys in by_title.items()]
