@@ -20,7 +20,9 @@ def zone() -> Folder:
 
 def folder(name: str = "", below: Folder | None = None) -> Folder:
     parent = below or Folder.objects.get(name="Workstations", is_fixed=True)
-    return parent.add_child(name=name or f"Folder {next(_number)}")
+    return Folder.objects.add_child(
+        parent, create_kwargs={"name": name or f"Folder {next(_number)}"}
+    )
 
 
 def person(role: str = Role.ADMINISTRATOR, *folders: Folder, without: tuple[str, ...] = ()) -> User:

@@ -19,6 +19,12 @@ class FolderQuerySet(MP_NodeQuerySet["Folder"]):
         return self.filter(rights.below(user, right, "path"))
 
 
+class FolderManager(MP_NodeManager.from_queryset(FolderQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> FolderQuerySet:
+        """Return folders in the order of the tree; treebeard would return its own kind."""
+        return FolderQuerySet(self.model, using=self._db).order_by("path")
+
+
 class Folder(MP_Node):
     """A folder of devices. ``path`` begins with the path of each folder above it."""
 
@@ -26,7 +32,7 @@ class Folder(MP_Node):
     is_fixed = models.BooleanField(default=False)  # the zone, Servers, Workstations
 
     node_order_by = ["name"]
-    objects: ClassVar = MP_NodeManager.from_queryset(FolderQuerySet)()
+    objects: ClassVar = FolderManager()
 
     class Meta(MP_Node.Meta):
         abstract = False
