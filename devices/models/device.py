@@ -1,13 +1,20 @@
 """A machine with Intel AMT, and what was last seen of its power."""
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import Case, Count, Value, When
+from django.db.models.functions import Lower, Now
 from django.urls import reverse
 
 from devices.models import rights
 from devices.models.folder import Folder
+
+
+POWER_GROUPS = ["on", "sleep", "off", "old", "unknown", "not-read"]
+ON_STATES, SLEEP_STATES, OFF_STATES = [2], [3, 4, 7], [6, 8]
+KNOWN_FOR = timedelta(days=1)
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):
@@ -26,6 +33,30 @@ class DeviceQuerySet(models.QuerySet["Device"]):
     def below(self, folder: Folder) -> "DeviceQuerySet":
         """Keep the devices of ``folder`` and of all folders under it."""
         return self.filter(folder__path__startswith=folder.path)
+
+    def with_power_group(self, *, old_after: timedelta) -> "DeviceQuerySet":
+        """Annotate ``power_group``: on, sleep, off, old, unknown or not-read.
+
+        A state older than ``old_after`` is *old*, older than a day *unknown*; neither ever counts
+        as off (D19).
+        """
+        return self.annotate(
+            power_group=Case(
+                When(power_state=None, unreadable_since=None, then=Value("not-read")),
+                When(unreadable_since__isnull=False, then=Value("unknown")),
+                When(power_seen_at__lt=Now() - KNOWN_FOR, then=Value("unknown")),
+                When(power_seen_at__lt=Now() - old_after, then=Value("old")),
+                When(power_state__in=ON_STATES, then=Value("on")),
+                When(power_state__in=SLEEP_STATES, then=Value("sleep")),
+                When(power_state__in=OFF_STATES, then=Value("off")),
+                default=Value("unknown"),
+            )
+        )
+
+    def counts_by_power(self, *, old_after: timedelta) -> dict[str, int]:
+        """Return how many of these devices are in each power group."""
+        rows = self.with_power_group(old_after=old_after).order_by().values_list("power_group")
+        return dict.fromkeys(POWER_GROUPS, 0) | dict(rows.annotate(n=Count("pk")))
 
     def search(self, text: str) -> "DeviceQuerySet":
         """Keep the devices whose name, host name, address, model or serial number has each word."""

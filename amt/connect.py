@@ -1,0 +1,248 @@
+"""The one door to a device: its settings and its credential in, an open session out.
+
+The only reader of passwords. Rows are read before the event loop starts and written after it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from amt.constants import PORT_HTTP, PORT_HTTPS, PowerState
+from amt.levels import LEGACY_ALLOWED, PLAIN_ALLOWED
+from amt.models import AmtSettings
+from amt.protocol.errors import AmtError, AmtNotSetUp, AmtPlainNotAllowed, AmtTlsFailed
+from amt.protocol.errors import AmtTlsTooOld, AmtUnreachable
+from amt.protocol.wsman import message_log, os_power, power_management_service
+from amt.protocol.wsman.session import Limits, Session, Target, Tls
+from devices import levels
+from devices.models import Device
+from vault import crypto
+from vault.models import Secret
+
+LIMITS = Limits(
+    connect_seconds=settings.AMT_CONNECT_SECONDS, answer_seconds=settings.AMT_READ_SECONDS
+)
+
+
+@dataclass(slots=True)
+class Access:
+    """All that is needed to reach one device. ``learned`` is what its answers told."""
+
+    settings: AmtSettings
+    password: str = field(repr=False)
+    login_name: str
+    plain_allowed: bool
+    legacy_allowed: bool
+    learned: dict[str, str] = field(default_factory=dict)
+
+    def target(self, tls: Tls) -> Target:
+        """Return where and how to connect under one TLS profile."""
+        known = self.settings
+        return Target(
+            host=known.address,
+            port=PORT_HTTP if tls is Tls.PLAIN else PORT_HTTPS,
+            tls=tls,
+            username=self.login_name,
+            password=self.password,
+            realm=known.realm or None,
+            pin=(known.pin or None) if tls is not Tls.PLAIN else None,
+        )
+
+    def profiles(self) -> list[Tls]:
+        """Return the TLS profiles to try, best first. A pinned device is never tried in the clear."""
+        known = self.settings
+        if known.tls != AmtSettings.Tls.AUTO:
+            return [Tls(known.tls)]
+        found = [Tls.MODERN]
+        if self.legacy_allowed:
+            found.append(Tls.LEGACY)
+        if self.plain_allowed and not known.pin:
+            found.append(Tls.PLAIN)
+        return found
+
+    def check(self) -> None:
+        """Refuse what the policy of the zone or folder does not allow.
+
+        Raises:
+            AmtPlainNotAllowed: plain HTTP is chosen, and not allowed here.
+            AmtTlsTooOld: TLS 1.0 or 1.1 is chosen, and not allowed here.
+        """
+        if self.settings.tls == AmtSettings.Tls.PLAIN and not self.plain_allowed:
+            raise AmtPlainNotAllowed
+        if self.settings.tls == AmtSettings.Tls.LEGACY and not self.legacy_allowed:
+            raise AmtTlsTooOld("It is set to TLS 1.0 or 1.1, and the zone does not allow that.")
+
+
+def accesses(devices: Iterable[Device]) -> dict[int, Access | AmtError]:
+    """Return for each device, by primary key, how to reach it, or why that is not possible."""
+    rows = AmtSettings.objects.filter(device__in=devices).select_related(
+        "device__folder", "credential"
+    )
+    known = {row.device_id: row for row in rows}
+    placed = [row.device for row in known.values()]
+    plain = levels.resolve(PLAIN_ALLOWED, placed)
+    legacy = levels.resolve(LEGACY_ALLOWED, placed)
+    passwords = _passwords(known.values())
+    found: dict[int, Access | AmtError] = {
+        device.pk: AmtNotSetUp("Not set up: no SMB settings, not provisioned.")
+        for device in devices
+    }
+    for pk, row in known.items():
+        password = passwords.get(row.pk)
+        if password is None:
+            found[pk] = AmtNotSetUp(f"Credential {row.credential} has no active password.")
+            continue
+        found[pk] = Access(
+            row, password, row.credential.login_name, plain[pk].value, legacy[pk].value
+        )
+    return found
+
+
+def _passwords(rows: Iterable[AmtSettings]) -> dict[int, str]:
+    """Return the active password for each settings row; one of the device itself goes first."""
+    credentials = {row.credential_id for row in rows}
+    secrets = Secret.objects.filter(
+        credential__in=credentials, state=Secret.State.ACTIVE
+    ).prefetch_related("wrapped_keys")
+    by_place = {(secret.credential_id, secret.amt_uuid): secret for secret in secrets}
+    chosen = {
+        row.pk: by_place.get((row.credential_id, row.uuid))
+        or by_place.get((row.credential_id, None))
+        for row in rows
+    }
+    texts = crypto.reveal({secret for secret in chosen.values() if secret})
+    return {pk: texts[secret.pk] for pk, secret in chosen.items() if secret}
+
+
+class AmtSession:
+    """An open session over WS-Management, in the words of power management."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def read_power_state(self) -> int:
+        """Return the power state; see CIM_AssociatedPowerManagementService.PowerState."""
+        reading = await power_management_service.read_power_state(self._session)
+        return int(reading.state)
+
+    async def read_os_state(self) -> int | None:
+        """Return the power saving state of the OS; None while it is off or where it is not told."""
+        state = await os_power.read_os_power_saving_state(self._session)
+        return None if state is None else int(state)
+
+    async def request_power_state(self, state: PowerState, *, send_before: float) -> None:
+        """Order ``state``, but send nothing after ``send_before`` (of the monotonic clock)."""
+        await power_management_service.request_power_state(
+            self._session, state, send_before=send_before
+        )
+
+    async def newest_record(self) -> int | None:
+        """Return the time of the newest record in the event log by the device's own clock.
+
+        Seconds since 1970, 0 for an empty log; None where it cannot be read.
+        """
+        try:
+            records = await message_log.read_newest_records(self._session)
+        except AmtError:
+            return None
+        return max((int(record.at.timestamp()) for record in records if record.at), default=0)
+
+    async def booted_since(self, newest: int) -> bool:
+        """Return whether the event log holds a boot record newer than ``newest``."""
+        records = await message_log.read_newest_records(self._session)
+        return any(
+            record.at is not None
+            and record.at.timestamp() > newest
+            and message_log.is_boot_record(record)
+            for record in records
+        )
+
+
+class Line:
+    """A line to one device: opened when first needed, and again after it broke.
+
+    What the device told of itself is left in ``access.learned`` for ``remember``.
+    """
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self._session: Session | None = None
+
+    async def __aenter__(self) -> "Line":
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.hang_up()
+
+    async def session(self) -> AmtSession:
+        """Return the open session, under the first TLS profile that device and policy allow.
+
+        Raises:
+            AmtError: no session came about; nothing was sent.
+        """
+        if self._session is None:
+            self.access.check()
+            self._session = await _connect(self.access)
+        return AmtSession(self._session)
+
+    async def hang_up(self) -> None:
+        """Close the session, if there is one; the next call opens another."""
+        if self._session is not None:
+            session, self._session = self._session, None
+            self.access.learned |= _told_by(session)
+            await session.close()
+
+
+async def _connect(access: Access) -> Session:
+    failed: AmtError | None = None
+    for tls in access.profiles():
+        session = Session(access.target(tls), LIMITS)
+        try:
+            await session.open()
+        except (AmtUnreachable, AmtTlsFailed) as error:
+            await session.close()
+            failed = failed or error
+            continue
+        except BaseException:
+            await session.close()
+            raise
+        return session
+    assert failed is not None
+    raise failed
+
+
+def _told_by(session: Session) -> dict[str, str]:
+    told = {
+        "realm": session.realm,
+        "pin": session.certificate_sha256,
+        "firmware": session.firmware,
+        "tls_version": session.tls_version,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def remember(accesses: Iterable[Access]) -> None:
+    """Keep what devices told of themselves for the first time (trust on first use), or anew.
+
+    A pin or realm that is known is never replaced here: a person confirms a change (D26).
+    """
+    for access in accesses:
+        row, told = access.settings, dict(access.learned)
+        for name in ("pin", "realm"):
+            if getattr(row, name):
+                told.pop(name, None)
+        changed = {name: text for name, text in told.items() if getattr(row, name) != text}
+        if changed:
+            AmtSettings.objects.filter(pk=row.pk, address=row.address).update(**changed)
+            _copy_to_device(row, changed)
+
+
+def _copy_to_device(row: AmtSettings, changed: dict[str, str]) -> None:
+    copies = {}
+    if "firmware" in changed:
+        copies["amt_version"] = changed["firmware"]
+    if "tls_version" in changed:
+        copies["connection"] = changed["tls_version"]
+    if copies:
+        Device.objects.filter(pk=row.device_id).update(**copies)

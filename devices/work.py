@@ -1,0 +1,271 @@
+"""Carry out the items of a job in a worker: claim, keep the lease, write down, close.
+
+What is done with a device is the caller's (``carry_out``); here is what all kinds of job share.
+Rows are written by one thread in batches, so that thousands of devices cost a few statements.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+from typing import Any
+from uuid import UUID, uuid4
+
+import uvloop
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from devices.models import Attempt, Device, Job, JobItem
+
+logger = logging.getLogger(__name__)
+
+GATHER_SECONDS = 0.02  # how long writes wait for company
+BATCH = 500  # rows in one statement
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How an item ended: status, stable code, a sentence, and which next step to offer."""
+
+    status: str
+    message: str
+    code: str = ""
+    next_step: str = ""
+    detail: str = ""
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was read of a device's power, and when; ``code`` says why it could not be read."""
+
+    state: int | None
+    os_state: int | None = None
+    code: str = ""
+    at: datetime = field(default_factory=timezone.now)
+
+
+class Rows:
+    """The rows of one run, under one lease. All methods are called on the event loop."""
+
+    def __init__(self, token: UUID) -> None:
+        self.token = token
+        self.lease_ends = monotonic() + settings.ITEM_LEASE_SECONDS
+        self._items: dict[int, JobItem] = {}
+        self._closed: list[JobItem] = []
+        self._seen: dict[int, tuple[Seen, str]] = {}
+        self._attempts: list[Attempt] = []
+        self._sends: dict[int, asyncio.Future[bool]] = {}
+        self._wake = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="rows")
+
+    async def may_send(self, item: JobItem) -> bool:
+        """Mark the item as *sending*; False if it expired, was stopped, or the lease was lost."""
+        self._sends[item.pk] = answer = asyncio.get_running_loop().create_future()
+        self._wake.set()
+        allowed = await answer and self.lease_held()
+        if allowed:
+            item.status, item.sent_at = JobItem.Status.SENDING, timezone.now()
+            item.attempt_count += 1
+        return allowed
+
+    def lease_held(self) -> bool:
+        """Return whether the lease is surely still ours: the last check before bytes go out."""
+        return monotonic() < self.lease_ends
+
+    def note(self, item: JobItem, **fields: Any) -> None:
+        """Change fields of an item that goes on; written with the next batch."""
+        for name, value in fields.items():
+            setattr(item, name, value)
+        self._items[item.pk] = item
+        self._wake.set()
+
+    def attempt(self, item: JobItem, what: str, answer: str, **states: int | None) -> None:
+        """Keep one try: when, what was sent, what came back, the states before and after."""
+        number = item.attempt_count
+        sent_at = item.sent_at or timezone.now()
+        self._attempts.append(
+            Attempt(item=item, number=number, sent_at=sent_at, what=what, answer=answer, **states)
+        )
+
+    def saw(self, item: JobItem, seen: Seen, source: str) -> None:
+        """Remember what was read of the item's device; the last reading is written."""
+        if item.device_id:
+            self._seen[item.device_id] = seen, source
+            self._wake.set()
+
+    def close(self, item: JobItem, outcome: Outcome) -> None:
+        """End the item; written with the next batch, under our own token only."""
+        item.status, item.message = outcome.status, outcome.message
+        item.error_code, item.next_step = outcome.code, outcome.next_step
+        item.detail, item.finished_at = outcome.detail, timezone.now()
+        item.evidence = {**item.evidence, **outcome.evidence}
+        self._items.pop(item.pk, None)
+        self._closed.append(item)
+        self._wake.set()
+
+    async def write_until(self, done: asyncio.Event) -> None:
+        """Write batches until ``done`` is set and nothing is left."""
+        loop = asyncio.get_running_loop()
+        while not (done.is_set() and not self._wake.is_set()):
+            await self._wake.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._wake.clear()
+            sends, self._sends = self._sends, {}
+            batch = self._take()
+            try:
+                allowed = await loop.run_in_executor(self._thread, self._write, batch, [*sends])
+            except Exception:
+                for future in sends.values():
+                    future.set_result(False)
+                raise
+            for pk, future in sends.items():
+                future.set_result(pk in allowed)
+
+    async def keep_lease(self) -> None:
+        """Prolong the lease four times in its length, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(settings.ITEM_LEASE_SECONDS / 4)
+            asked_at = monotonic()
+            await loop.run_in_executor(self._thread, self._renew)
+            if self.lease_held():  # once lost, it is somebody else's: never taken back
+                self.lease_ends = asked_at + settings.ITEM_LEASE_SECONDS
+
+    def shut(self) -> None:
+        """Close the thread and its database connection."""
+        self._thread.submit(connection.close)
+        self._thread.shutdown()
+
+    def _take(self) -> "Batch":
+        batch = Batch(list(self._items.values()), self._closed, self._seen, self._attempts)
+        self._items, self._closed, self._seen, self._attempts = {}, [], {}, []
+        return batch
+
+    def _renew(self) -> None:
+        JobItem.objects.renew(self.token, seconds=settings.ITEM_LEASE_SECONDS)
+
+    def _write(self, batch: "Batch", sends: list[int]) -> set[int]:
+        with transaction.atomic():
+            _save_items(self.token, batch)
+            save_seen(batch.seen)
+            Attempt.objects.bulk_create(batch.attempts, batch_size=BATCH, ignore_conflicts=True)
+            return JobItem.objects.may_send(sends, token=self.token) if sends else set()
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction writes."""
+
+    noted: list[JobItem]
+    closed: list[JobItem]
+    seen: dict[int, tuple[Seen, str]]
+    attempts: list[Attempt]
+
+
+NOTED = ["status", "message", "state_before", "state_after", "evidence"]
+CLOSED = [*NOTED, "error_code", "next_step", "detail", "finished_at"]
+SEEN = ["power_state", "os_state", "power_seen_at", "power_source"]
+
+
+def _save_items(token: UUID, batch: Batch) -> None:
+    """Write items that are still ours. A late *done* or *failed* may replace *unknown* (D20)."""
+    ours = JobItem.objects.filter(lease_token=token)
+    ours.active().bulk_update(batch.noted, NOTED, batch_size=BATCH)
+    sure = [item for item in batch.closed if item.status in ("done", "failed")]
+    unsure = [item for item in batch.closed if item.status not in ("done", "failed")]
+    late = Q(status__in=[*JobItem.ACTIVE, JobItem.Status.UNKNOWN])
+    ours.filter(late).bulk_update(sure, CLOSED, batch_size=BATCH)
+    ours.active().bulk_update(unsure, CLOSED, batch_size=BATCH)
+
+
+def save_seen(seen: dict[int, tuple[Seen, str]], *, not_after: datetime | None = None) -> None:
+    """Write the last reading of each device; an unreadable one keeps what was seen before.
+
+    ``not_after`` leaves out devices that somebody else has read since then.
+    """
+    readable, silent = [], []
+    for pk, (reading, source) in seen.items():
+        device = Device(pk=pk, power_state=reading.state, os_state=reading.os_state)
+        device.power_seen_at, device.power_source = reading.at, source
+        device.unreadable_since, device.unreadable_code = reading.at, reading.code
+        (silent if reading.code else readable).append(device)
+    older = Device.objects.all()
+    if not_after:
+        older = older.exclude(power_seen_at__gt=not_after)
+    older.bulk_update(readable, SEEN, batch_size=BATCH)
+    read = [device.pk for device in readable]
+    older.filter(pk__in=read).exclude(unreadable_since=None).update(
+        unreadable_since=None, unreadable_code=""
+    )
+    older.filter(unreadable_since=None).bulk_update(
+        silent, ["unreadable_since", "unreadable_code"], batch_size=BATCH
+    )
+
+
+CarryOut = Callable[[JobItem, Rows], Awaitable[Outcome]]
+
+
+def run_items(
+    pks: Sequence[int],
+    prepare: Callable[[list[JobItem]], CarryOut],
+    *,
+    at_once: int,
+) -> None:
+    """Claim what can be claimed of ``pks`` and carry it out, ``at_once`` devices at a time.
+
+    ``prepare`` reads what all of them need from the database, once, and returns what to do with
+    one. Every item that was claimed is closed, whatever happens.
+    """
+    token = uuid4()
+    claimed = JobItem.objects.claim(pks, token=token, seconds=settings.ITEM_LEASE_SECONDS)
+    items = list(claimed.select_related("job", "device", "server"))
+    not_yet = JobItem.objects.waiting().filter(pk__in=pks)
+    not_yet.update(rung_at=None)  # the dispatcher rings as soon as their turn has come
+    if not items:
+        return
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(items, prepare(items), Rows(token), at_once))
+    finally:
+        Job.objects.filter(pk__in={item.job_id for item in items}).finish()
+
+
+async def _run(items: list[JobItem], carry_out: CarryOut, rows: Rows, at_once: int) -> None:
+    room, done = asyncio.Semaphore(at_once), asyncio.Event()
+
+    async def one(item: JobItem) -> None:
+        async with room:
+            rows.close(item, await _outcome(item, rows, carry_out))
+
+    writer = asyncio.create_task(rows.write_until(done))
+    keeper = asyncio.create_task(rows.keep_lease())
+    try:
+        await asyncio.gather(*(one(item) for item in items))
+    finally:
+        keeper.cancel()
+        done.set()
+        rows._wake.set()
+        await writer
+        rows.shut()
+
+
+async def _outcome(item: JobItem, rows: Rows, carry_out: CarryOut) -> Outcome:
+    """Return the outcome of ``carry_out``; a fault of ours becomes one too, and is logged."""
+    try:
+        return await carry_out(item, rows)
+    except Exception:
+        logger.exception("Item %s of job %s could not be carried out", item.pk, item.job_id)
+        sent = item.sent_at is not None
+        return Outcome(
+            JobItem.Status.UNKNOWN if sent else JobItem.Status.FAILED,
+            "The console failed at this device."
+            + (" The order may have gone out; it is not sent again." if sent else " Nothing sent."),
+            code="console-fault",
+            next_step="read-state",
+        )

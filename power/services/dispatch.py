@@ -1,0 +1,37 @@
+"""What the dispatcher does for power each second."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from devices import levels
+from devices.models import Device
+from power.levels import POLL_MINUTES
+from power.models import PowerSample
+from power.services.readings import poll
+
+SAMPLE_EVERY = timedelta(minutes=5)
+SAMPLES_KEPT = timedelta(days=8)
+
+
+def tick() -> None:
+    """Have states read that are due, and count them every five minutes for the chart of Home."""
+    poll()
+    sample()
+
+
+def sample() -> None:
+    """Count the zone's devices by state, once in SAMPLE_EVERY."""
+    now = timezone.now()
+    slot = now - timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
+    if PowerSample.objects.filter(at=slot).exists():
+        return
+    PowerSample.objects.get_or_create(
+        at=slot, defaults={"counts": Device.objects.counts_by_power(old_after=old_after())}
+    )
+    PowerSample.objects.filter(at__lt=now - SAMPLES_KEPT).delete()
+
+
+def old_after() -> timedelta:
+    """Return the age from which a state is told in the past: three poll intervals of the zone."""
+    return 3 * timedelta(minutes=levels.zone_value(POLL_MINUTES) or 5)

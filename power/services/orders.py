@@ -1,0 +1,142 @@
+"""Order a power action of many devices, see beforehand what it will do, retry what is safe."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q
+
+from amt.models import AmtSettings
+from devices import audit, levels
+from devices.models import Device, DeviceQuerySet, Job, JobItem, JobItemQuerySet, Server, User
+from devices.models.rights import Right
+from devices.services import jobs
+from power.levels import ORDER_EXPIRY
+from power.models import PowerAction, PowerOrder
+
+TASK = "power.tasks.run_power_items"
+
+
+@transaction.atomic
+def order_power(
+    *,
+    devices: DeviceQuerySet,
+    action: PowerAction,
+    intent: UUID,
+    asked_by: User,
+    leave_out: Collection[int] = (),
+    send_anyway: Collection[int] = (),
+    retry_of: Job | None = None,
+) -> Job:
+    """Write down one order per device and ring each sending server once this is committed.
+
+    The same ``intent`` twice returns the first job: a double click is one order (D21). Devices in
+    ``leave_out`` end as skipped; those in ``send_anyway`` get the order although their state
+    cannot be read (D19).
+
+    Raises:
+        PermissionDenied: ``asked_by`` may not do this to one of the devices.
+    """
+    if job := jobs.existing(intent, asked_by):
+        return job
+    chosen = list(devices.select_related("folder").order_by("name", "pk"))
+    _check_rights(chosen, action, asked_by, send_anyway)
+    job, new = jobs.start(
+        kind=Job.Kind.POWER,
+        task=TASK,
+        title=action.label,
+        items=plan(chosen, set(leave_out), set(send_anyway)),
+        asked_by=asked_by,
+        intent=intent,
+        expires_in=timedelta(minutes=levels.zone_value(ORDER_EXPIRY)),
+        is_order=True,
+        retry_of=retry_of,
+    )
+    if new:
+        PowerOrder.objects.create(job=job, action=action)
+        told = {"action": action, "devices": len(chosen), "send_anyway": len(send_anyway)}
+        audit.record(asked_by, "power.order", job, new=told)
+    return job
+
+
+def _check_rights(
+    chosen: list[Device], action: PowerAction, user: User, send_anyway: Collection[int]
+) -> None:
+    pks = [device.pk for device in chosen]
+    may = set(
+        Device.objects.allowed(user, action.right).filter(pk__in=pks).values_list("pk", flat=True)
+    )
+    if refused := [device.name for device in chosen if device.pk not in may]:
+        names = ", ".join(refused[:3]) + (" and more" if len(refused) > 3 else "")
+        raise PermissionDenied(f"You may not order {action.label} of {names}.")
+    if send_anyway:
+        anyway = Device.objects.allowed(user, Right.SEND_ANYWAY).filter(pk__in=send_anyway)
+        if anyway.count() != len(set(send_anyway)):
+            raise PermissionDenied("You may not send orders to devices whose state is unknown.")
+
+
+def plan(
+    chosen: list[Device],
+    leave_out: Collection[int] = (),
+    send_anyway: Collection[int] = (),
+) -> list[JobItem]:
+    """Return one item per device, those that cannot or shall not be sent already ended."""
+    servers = sending_servers(chosen)
+    senders = {server.device_id for server in servers.values() if server.device_id}
+    items = []
+    for device in chosen:
+        item = JobItem(
+            device=device,
+            device_name=device.name,
+            device_address=device.amt_address,
+            server=servers.get(device.pk),
+            is_last=device.pk in senders,
+            send_anyway=device.pk in send_anyway,
+            state_before=device.power_state,
+        )
+        if device.pk not in servers:
+            _skip(item, "not-set-up", "Not set up: no SMB settings, not provisioned.", "settings")
+        elif device.pk in leave_out:
+            _skip(item, "left-out", "Left out, as asked: it sends these orders.", "")
+        items.append(item)
+    return items
+
+
+def _skip(item: JobItem, code: str, message: str, next_step: str) -> None:
+    item.status, item.error_code = JobItem.Status.SKIPPED, code
+    item.message, item.next_step = message, next_step
+
+
+def sending_servers(devices: Collection[Device]) -> dict[int, Server]:
+    """Return the server that sends to each device, by the device's primary key (S108, S109)."""
+    rows = AmtSettings.objects.filter(device__in=devices).select_related("server")
+    return {row.device_id: row.server for row in rows}
+
+
+def safe_to_retry(job: Job) -> JobItemQuerySet:
+    """Return the items that may be ordered again: nothing was sent, or Power On without effect."""
+    status = JobItem.Status
+    ended = [status.FAILED, status.UNKNOWN, status.EXPIRED, status.STOPPED]
+    safe = Q(status__in=ended, sent_at=None)
+    order = PowerOrder.objects.filter(job=job).first()
+    if order and order.action == PowerAction.ON:
+        safe |= Q(status__in=[status.ACCEPTED, status.UNKNOWN, status.FAILED])
+    return JobItem.objects.filter(safe, job=job, device__isnull=False)
+
+
+def retry(*, job: Job, intent: UUID, asked_by: User) -> Job:
+    """Order the same again of the devices for which that is safe.
+
+    Raises:
+        PermissionDenied: a right is missing, or nothing is safe to retry.
+    """
+    pks = safe_to_retry(job).visible_to(asked_by).values("device")
+    devices = Device.objects.filter(pk__in=pks)
+    if not devices.exists():
+        raise PermissionDenied("Nothing of this task is safe to send again.")
+    action = PowerAction(job.power_order.action)
+    return order_power(
+        devices=devices, action=action, intent=intent, asked_by=asked_by, retry_of=job
+    )

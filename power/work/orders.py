@@ -1,0 +1,208 @@
+"""Carry out power orders: read, decide, send at most once, read again (D12, D18, D19)."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from django.utils import timezone
+
+from amt import connect
+from amt.protocol.errors import (
+    AmtError,
+    AmtFault,
+    AmtNoAnswer,
+    AmtReturnValue,
+    AmtSignInRefused,
+    AmtTooLate,
+)
+from devices import levels
+from devices.models import JobItem
+from devices.work import CarryOut, Outcome, Rows, Seen, run_items
+from power.levels import DEVICES_AT_ONCE, VERIFY_SECONDS
+from power.models import PowerAction, PowerOrder
+from power.work import outcomes
+from power.work.evidence import Watch
+
+PAUSES = (0.25, 0.5, 1, 1, 2, 2, 3)  # seconds between looks, then LOOK_EVERY
+LOOK_EVERY = 5
+CONNECT_AGAIN_AFTER = 1  # seconds
+ORDERS_APART = 10  # seconds between two orders to one device (D22)
+
+
+def run_power_items(item_pks: Sequence[int]) -> None:
+    """Carry out the power orders among ``item_pks`` that can be claimed; the rows are the result."""
+    reached: list[connect.Access] = []
+
+    def prepare(items: list[JobItem]) -> CarryOut:
+        devices = [item.device for item in items if item.device]
+        accesses = connect.accesses(devices)
+        reached.extend(a for a in accesses.values() if isinstance(a, connect.Access))
+        windows = levels.resolve(VERIFY_SECONDS, [access.settings.device for access in reached])
+        orders = PowerOrder.objects.filter(job__in={item.job_id for item in items})
+        actions = {order.job_id: PowerAction(order.action) for order in orders}
+
+        async def carry_out(item: JobItem, rows: Rows) -> Outcome:
+            access = accesses[item.device_id]
+            if isinstance(access, AmtError):
+                return outcomes.failed(access)
+            window = windows[item.device_id].value
+            async with connect.Line(access) as line:
+                return await Order(item, actions[item.job_id], rows, line, window).carry_out()
+
+        return carry_out
+
+    run_items(item_pks, prepare, at_once=levels.zone_value(DEVICES_AT_ONCE))
+    connect.remember(reached)
+
+
+@dataclass(slots=True)
+class Order:
+    """One order to one device, from the first reading to the evidence."""
+
+    item: JobItem
+    action: PowerAction
+    rows: Rows
+    line: connect.Line
+    window: int  # seconds
+
+    async def carry_out(self) -> Outcome:
+        """Return how it ended; nothing is sent twice but a Power On that had no effect."""
+        if self.item.status == JobItem.Status.VERIFYING:  # its worker died after the answer
+            return await self.confirm()
+        try:
+            if ended := await self.read_first():
+                return ended
+        except AmtError as error:
+            return self.not_begun(error)
+        return await self.send() or await self.confirm()
+
+    async def read_first(self) -> Outcome | None:
+        """Read the state and what a restart will be told by; return the end if there is one."""
+        session = await self._connected()
+        state = await session.read_power_state()
+        self.rows.saw(self.item, Seen(state), "task")
+        self.item.state_before = self.item.state_after = state
+        if ended := outcomes.decide(self.action, state):
+            return ended
+        self.item.evidence = await Watch.before(session, self.action)
+        return None
+
+    def not_begun(self, error: AmtError) -> Outcome:
+        """Return the end after a first reading that failed. Unknown is never off."""
+        self.rows.saw(self.item, Seen(None, code=error.code), "task")
+        self.item.state_before = None
+        if isinstance(error, AmtSignInRefused):
+            return self._sign_in_refused(error)
+        if isinstance(error, AmtNoAnswer | AmtFault):
+            return outcomes.unreadable(error)
+        return outcomes.failed(error)
+
+    async def send(self) -> Outcome | None:
+        """Send the order; None if it was accepted, or its answer was lost: then look."""
+        if not await self.rows.may_send(self.item):
+            expired = self.item.job.expires_at <= timezone.now()
+            return outcomes.not_sent(self.item.status, expired)
+        try:
+            session = await self.line.session()
+            await session.request_power_state(self.action.state, send_before=self.rows.lease_ends)
+        except AmtTooLate:
+            return self._ended(outcomes.too_late())
+        except AmtReturnValue as error:
+            return self._ended(outcomes.refused(self.action, error.value, error.meaning))
+        except AmtSignInRefused as error:
+            return self._ended(self._sign_in_refused(error))
+        except AmtError as error:
+            await self.line.hang_up()
+            if not error.may_have_been_obeyed:
+                return self._ended(outcomes.failed(error))
+            self._attempted(f"No answer: {error.detail or error}")
+            self.item.evidence["answer_lost"] = True
+            return None
+        self._attempted("Accepted")
+        return None
+
+    async def confirm(self) -> Outcome:
+        """Look for the evidence until the window ends; repeat a Power On once, if still off."""
+        watch = Watch(self.action, self.item.evidence)
+        began, state = monotonic(), None
+        for pause in self._pauses():
+            await asyncio.sleep(pause)
+            try:
+                session = await self.line.session()
+                state = await watch.look(session)
+            except AmtError:
+                await self.line.hang_up()
+                watch.lost_sight()
+            else:
+                self.rows.saw(self.item, Seen(state, watch.os_state), "task")
+                self.item.state_after = state
+            if watch.is_proven:
+                return self._proven()
+            if self._worth_repeating(state, monotonic() - began) and (ended := await self.send()):
+                return ended
+            self._verifying(monotonic() - began)
+        if watch.is_enough:
+            return self._proven()
+        return self._unproven(state, watch)
+
+    def _pauses(self) -> list[float]:
+        """Return the pauses between looks; their sum is the window. The first look is at once."""
+        pauses: list[float] = [0]
+        while (left := self.window - sum(pauses)) > 0:
+            wanted = PAUSES[len(pauses) - 1] if len(pauses) <= len(PAUSES) else LOOK_EVERY
+            pauses.append(min(wanted, left))
+        return pauses
+
+    def _worth_repeating(self, state: int | None, seconds: float) -> bool:
+        """Return whether to send Power On again: the first had no effect, half the time is over."""
+        return (
+            self.action is PowerAction.ON
+            and state in outcomes.OFF
+            and self.item.attempt_count == 1
+            and seconds >= max(ORDERS_APART, self.window / 2)
+        )
+
+    async def _connected(self) -> connect.AmtSession:
+        """Return the session; a connection that was never made is tried once more."""
+        try:
+            return await self.line.session()
+        except AmtError as error:
+            if not error.retry:
+                raise
+        await asyncio.sleep(CONNECT_AGAIN_AFTER)
+        return await self.line.session()
+
+    def _verifying(self, seconds: float) -> None:
+        lost = self.item.evidence.get("answer_lost")
+        said = "No answer came" if lost else "The device said yes"
+        message = f"{said}; checking, {round(seconds)} of {self.window} s."
+        self.rows.note(self.item, status=JobItem.Status.VERIFYING, message=message)
+
+    def _attempted(self, answer: str) -> None:
+        before = self.item.state_before
+        self.rows.attempt(self.item, self.action.label, answer, state_before=before)
+
+    def _ended(self, outcome: Outcome) -> Outcome:
+        self._attempted(outcome.message)
+        return outcome
+
+    def _since_order(self) -> float:
+        sent_at = self.item.sent_at or timezone.now()
+        return (timezone.now() - sent_at).total_seconds()
+
+    def _proven(self) -> Outcome:
+        lost = bool(self.item.evidence.get("answer_lost"))
+        attempts = self.item.attempt_count
+        return outcomes.seen(self.action, self._since_order(), attempts=attempts, answer_lost=lost)
+
+    def _unproven(self, state: int | None, watch: Watch) -> Outcome:
+        if self.item.evidence.get("answer_lost"):
+            return outcomes.answer_lost(state, self.window)
+        return outcomes.not_confirmed(self.action, state, self.window, watch.expects_records)
+
+    def _sign_in_refused(self, error: AmtError) -> Outcome:
+        outcome = outcomes.failed(error)
+        credential = self.line.access.settings.credential
+        outcome.message = f"The device refuses credential {credential.name}. Nothing sent."
+        return outcome

@@ -1,0 +1,148 @@
+"""Sentences and codes of how a power order ended (D18, D19). No sockets, no rows."""
+
+from amt.protocol.errors import AmtError
+from devices.models import JobItem
+from devices.work import Outcome
+from power.models import PowerAction
+
+Status = JobItem.Status
+
+ON = 2
+OFF = (6, 8)
+STATE_WORDS = {2: "on", 3: "asleep", 4: "asleep", 6: "off", 7: "hibernating", 8: "off"}
+
+NEXT_STEPS = {
+    "unreachable": "test-connection",
+    "tls-failed": "test-connection",
+    "tls-too-old": "settings",
+    "plain-not-allowed": "settings",
+    "not-set-up": "settings",
+    "sign-in-refused": "credential",
+    "certificate-changed": "confirm",
+    "realm-changed": "confirm",
+    "bad-answer": "settings",
+    "no-answer": "read-state",
+    "state-unreadable": "send-anyway",
+    "refused": "look",
+}
+
+
+def word(state: int | None) -> str:
+    """Return the word for a power state as it stands in a sentence."""
+    return STATE_WORDS.get(state or 0, "in an unknown state")
+
+
+def failed(error: AmtError) -> Outcome:
+    """Return the end of an item of which surely nothing was carried out."""
+    return Outcome(
+        Status.FAILED,
+        str(error),
+        code=error.code,
+        next_step=NEXT_STEPS.get(error.code, "look"),
+        detail=error.detail,
+    )
+
+
+def refused(action: PowerAction, value: int, meaning: str) -> Outcome:
+    """Return the end of an order that the device answered with a value other than 0."""
+    return Outcome(
+        Status.FAILED,
+        f"The device refused {action.label} (its code {value}: {meaning}).",
+        code="refused",
+        next_step="look",
+        detail=f"RequestPowerStateChange returned {value}",
+    )
+
+
+def unreadable(error: AmtError) -> Outcome:
+    """Return the end of an order that was not sent because unknown is not off (D19)."""
+    return Outcome(
+        Status.UNKNOWN,
+        "The power state could not be read, so nothing was sent.",
+        code="state-unreadable",
+        next_step="send-anyway",
+        detail=f"{error} {error.detail}".strip(),
+    )
+
+
+def decide(action: PowerAction, state: int) -> Outcome | None:
+    """Return the end of an order that changes nothing or cannot work; None: send it (D19)."""
+    if action is PowerAction.ON and state == ON:
+        return Outcome(Status.DONE, "Was already on; nothing sent.")
+    if action is PowerAction.OFF and state in OFF:
+        return Outcome(Status.DONE, "Was already off; nothing sent.")
+    if action in (PowerAction.RESET, PowerAction.CYCLE) and state in OFF:
+        verb = "reset" if action is PowerAction.RESET else "power-cycle"
+        return Outcome(
+            Status.SKIPPED,
+            f"It is off, so there is nothing to {verb}.",
+            code="is-off",
+            next_step="power-on",
+        )
+    return None
+
+
+def not_sent(status: str, expired: bool) -> Outcome:
+    """Return the end of an item whose step to *sending* was refused: its row says why."""
+    if expired:
+        return Outcome(
+            Status.EXPIRED,
+            "Its turn did not come in time, so this order ended unsent.",
+            code="turn-not-come",
+            next_step="order-again",
+        )
+    return Outcome(status, "", code="lease-lost")
+
+
+def too_late() -> Outcome:
+    """Return the end of an order that was marked as sending but held back at the last check."""
+    return Outcome(
+        Status.FAILED,
+        "The server was held up for too long just before sending. Nothing sent.",
+        code="held-up",
+        next_step="order-again",
+    )
+
+
+def seen(action: PowerAction, seconds: float, *, attempts: int, answer_lost: bool) -> Outcome:
+    """Return the end of an order whose evidence was read."""
+    after = f"{round(seconds)} s after the order"
+    sentence = {
+        PowerAction.ON: f"On, seen {after}.",
+        PowerAction.OFF: f"Off, seen {after}.",
+        PowerAction.RESET: f"Restart seen {after}.",
+        PowerAction.CYCLE: f"Power cycle seen {after}.",
+    }[action]
+    if attempts > 1:
+        sentence = "On, seen after the second order; the first had no effect."
+    if answer_lost:
+        sentence += " The answer to the order itself was lost."
+    return Outcome(Status.DONE, sentence)
+
+
+def not_confirmed(action: PowerAction, state: int | None, window: int, has_log: bool) -> Outcome:
+    """Return the end of an order that the device accepted and of which no evidence was seen."""
+    if state is None:
+        why = f"but its power state could not be read for {window} s."
+    elif action is PowerAction.ON:
+        why = f"but was still {word(state)} after {window} s."
+    elif action is PowerAction.OFF:
+        why = f"but was still {word(state)} after {window} s."
+    elif has_log:
+        why = f"but no restart was seen within {window} s."
+    else:
+        why = "but this firmware writes no boot record, so we could not see the restart."
+    return Outcome(
+        Status.ACCEPTED, f"The device said yes, {why}", code="not-confirmed", next_step="look"
+    )
+
+
+def answer_lost(state: int | None, window: int) -> Outcome:
+    """Return the end of an order that went out, got no answer, and left no evidence (D12)."""
+    since = f" It was {word(state)} {window} s later." if state is not None else ""
+    return Outcome(
+        Status.UNKNOWN,
+        f"Sent, then the connection dropped before the answer. Not sent again.{since}",
+        code="no-answer",
+        next_step="read-state",
+    )
