@@ -1,0 +1,1 @@
+"""Speak to Intel AMT: plain Python, no Django, no settings, no database."""

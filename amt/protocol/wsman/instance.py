@@ -1,0 +1,121 @@
+"""What a device said of one object: its properties, typed where our schema knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any, overload
+
+from amt.constants import BASE_AMT, BASE_CIM, BASE_IPS
+from amt.protocol.errors import AmtBadAnswer, bounded
+
+Value = Any  # str, int, bool, bytes, datetime, timedelta, Reference, a tuple or a dict of these
+MOMENTS = (datetime, date, time, timedelta)
+BASES = {"AMT": BASE_AMT, "CIM": BASE_CIM, "IPS": BASE_IPS}
+
+
+def resource_uri(class_name: str) -> str:
+    """Return the resource URI of a class, which is also the namespace of its elements."""
+    try:
+        return BASES[class_name.partition("_")[0]] + class_name
+    except KeyError:
+        raise ValueError(f"{class_name!r} is not a class of AMT, CIM or IPS.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An endpoint reference: which object of which class."""
+
+    class_name: str
+    selectors: Mapping[str, str | Reference] = field(default_factory=dict)
+    address: str = ""
+
+    def __hash__(self) -> int:
+        return hash((self.class_name, tuple(self.selectors.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(Mapping[str, Value]):
+    """The properties that were in the answer, and only those.
+
+    A property that was there but empty is ``""``; an array is a tuple even with one element.
+    Text that does not fit its type is kept as it came: the typed readers below refuse it by name.
+    ``unknown`` names what our schema does not have; those values are plain text.
+    """
+
+    class_name: str
+    properties: Mapping[str, Value]
+    unknown: frozenset[str] = frozenset()
+
+    def __getitem__(self, name: str) -> Value:
+        return self.properties[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.properties)
+
+    def __len__(self) -> int:
+        return len(self.properties)
+
+    def all(self, name: str) -> tuple[Value, ...]:
+        """Return every value of a property: none, one or many."""
+        value = self.properties.get(name, ())
+        return value if isinstance(value, tuple) else (value,)
+
+    @overload
+    def integer(self, name: str) -> int: ...
+    @overload
+    def integer(self, name: str, default: None) -> int | None: ...
+    def integer(self, name: str, *default: None) -> int | None:
+        """Return a whole number.
+
+        Raises:
+            AmtBadAnswer: it is absent and no default was given, or it is not a number.
+        """
+        value = self._single(name, bool(default))
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return value
+        return as_integer(self.class_name, name, value)
+
+    def integers(self, name: str) -> tuple[int, ...]:
+        """Return every value of a property as whole numbers."""
+        return tuple(as_integer(self.class_name, name, value) for value in self.all(name))
+
+    def text(self, name: str) -> str:
+        """Return the text of a property, empty when it is absent."""
+        value = self._single(name, optional=True)
+        return "" if value is None else str(value)
+
+    def flag(self, name: str) -> bool | None:
+        """Return a truth value, None when it is absent."""
+        value = self._single(name, optional=True)
+        if isinstance(value, str):
+            return {"true": True, "1": True, "false": False, "0": False}.get(value.lower())
+        return None if value is None else bool(value)
+
+    def _single(self, name: str, optional: bool) -> Value:
+        values = [value for value in self.all(name) if value != ""]
+        if values:
+            return values[0]
+        if optional:
+            return None
+        raise unexpected(self.class_name, f"{name} is missing")
+
+
+def as_integer(class_name: str, name: str, value: Value) -> int:
+    """Return ``value`` as a whole number; text of digits counts, a truth value does not."""
+    try:
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            return int(value)
+    except ValueError:
+        pass
+    raise unexpected(class_name, f"{name} is {value!r}, not a number")
+
+
+def unexpected(class_name: str, what: str) -> AmtBadAnswer:
+    """Return the error for an answer that is WS-Management but not what the class promises."""
+    return AmtBadAnswer(
+        "The device's answer does not have what AMT answers here.",
+        reason="unexpected",
+        detail=bounded(f"{class_name}: {what}"),
+    )

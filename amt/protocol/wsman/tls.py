@@ -1,0 +1,77 @@
+"""TLS as AMT needs it: no public authority signs these certificates, so a pin stands for trust."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from enum import StrEnum
+from functools import cache
+
+from amt.protocol.errors import AmtTlsFailed, AmtTlsTooOld
+
+# Firmware up to 18 knows RSA key exchange only, which is not among Python's own defaults.
+MODERN_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:RSA+AESGCM:RSA+AES:!aNULL:@SECLEVEL=1"
+LEGACY_CIPHERS = "DEFAULT:RSA+AES:RSA+3DES:!aNULL:@SECLEVEL=0"
+TOO_OLD = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "TOO_SMALL", "MD_TOO_WEAK", "WEAK")
+TOO_OLD += ("UNSAFE_LEGACY_RENEGOTIATION", "HANDSHAKE_FAILURE", "NO_SHARED", "INSUFFICIENT_SEC")
+
+
+class TlsProfile(StrEnum):
+    """How to speak to the port: not encrypted, TLS 1.2 and newer, or whatever old firmware has."""
+
+    PLAIN = "plain"
+    MODERN = "modern"
+    LEGACY = "legacy"
+
+
+@cache
+def context(profile: TlsProfile) -> ssl.SSLContext | None:
+    """Return the shared context of a profile, None for plain HTTP.
+
+    No authority and no host name are checked: AMT signs its own certificate, and the pin, checked
+    before the first byte goes out, is stronger than both.
+    """
+    if profile == TlsProfile.PLAIN:
+        return None
+    result = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    result.check_hostname = False
+    result.verify_mode = ssl.CERT_NONE
+    result.options |= ssl.OP_NO_COMPRESSION
+    if profile == TlsProfile.MODERN:
+        result.minimum_version = ssl.TLSVersion.TLSv1_2
+        result.set_ciphers(MODERN_CIPHERS)
+        return result
+    result.set_ciphers(LEGACY_CIPHERS)
+    _allow_old_versions(result)
+    result.options |= getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)  # not named in Python 3.11
+    return result
+
+
+def _allow_old_versions(result: ssl.SSLContext) -> None:
+    import warnings
+
+    with warnings.catch_warnings():  # Python calls these versions deprecated; AMT 2 to 11 has them
+        warnings.simplefilter("ignore", DeprecationWarning)
+        result.minimum_version = ssl.TLSVersion.TLSv1
+
+
+def fingerprint(certificate: bytes) -> str:
+    """Return the SHA-256 of a certificate (DER) as lower-case hexadecimal."""
+    return hashlib.sha256(certificate).hexdigest()
+
+
+def normal_pin(text: str) -> str:
+    """Return a fingerprint as we compare it: lower case, no colons or blanks."""
+    return text.replace(":", "").replace(" ", "").lower()
+
+
+def handshake_error(error: Exception, profile: TlsProfile) -> AmtTlsFailed:
+    """Return what a failed handshake means to an administrator."""
+    reason = str(getattr(error, "reason", None) or error)
+    if profile == TlsProfile.MODERN and any(word in reason.upper() for word in TOO_OLD):
+        return AmtTlsTooOld(
+            "It speaks only TLS older than 1.2, and the zone does not allow that.", detail=reason
+        )
+    if "WRONG_VERSION_NUMBER" in reason or "HTTP_REQUEST" in reason:
+        return AmtTlsFailed("The port answers, but does not speak TLS.", detail=reason)
+    return AmtTlsFailed("The port answers, but no TLS connection came about.", detail=reason)
