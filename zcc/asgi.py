@@ -1,11 +1,15 @@
 """The ASGI application that uvicorn serves."""
 
 import os
+import warnings
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zcc.settings")
+# Each request has a thread of its own here, so connections are kept in a pool, not in threads.
+os.environ.setdefault("ZCC_DATABASE_POOL", "16")
 
-from zcc import celery as celery  # noqa: E402  (the app must exist before a view rings a bell)
+# WhiteNoise's files and CSV exports are such answers; Django reads them in a thread, as it should.
+warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
 application = get_asgi_application()

@@ -13,8 +13,11 @@ SQLITE_OPTIONS = {
 }
 
 
-def from_url(url: str, password: str = "") -> dict[str, Any]:
-    """Return the settings of one database; ``password`` is used where the address has none."""
+def from_url(url: str, password: str = "", pool: int = 0) -> dict[str, Any]:
+    """Return the settings of one database; ``password`` is used where the address has none.
+
+    ``pool`` is the number of PostgreSQL connections that the threads of this process share.
+    """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         name = parts.path.removeprefix("/") if parts.path.startswith("//") else parts.path
@@ -28,6 +31,9 @@ def from_url(url: str, password: str = "") -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or "") or password,
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
+        **(_pooled(pool) if pool else {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}),
     }
+
+
+def _pooled(size: int) -> dict[str, Any]:
+    return {"OPTIONS": {"pool": {"min_size": min(4, size), "max_size": size, "timeout": 10}}}

@@ -1,5 +1,6 @@
 """Settings of the installation. Every one that may be changed is in docs/settings.md."""
 
+import socket
 from pathlib import Path
 
 from zcc import databases, env
@@ -10,9 +11,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("ZCC_VAR_DIR", str(BASE_DIR / "var" / "zone")))
 DEBUG = env.flag("ZCC_DEBUG")
 SECRET_KEY = env.text("ZCC_SECRET_KEY", "")  # empty: made at the first start, kept in VAR_DIR
-VAULT_KEYS = env.text("ZCC_VAULT_KEYS", "")  # id:base64,…; the first wraps. Empty: VAR_DIR/vault.keys
+VAULT_KEYS = env.text(
+    "ZCC_VAULT_KEYS", ""
+)  # id:base64,…; the first wraps. Empty: VAR_DIR/vault.keys
 PRACTICE = env.flag("ZCC_PRACTICE")  # a zone of simulated devices (D17): loopback addresses only
 SERVER_NAME = env.text("ZCC_SERVER_NAME", "zcc-server")  # this worker site
+SERVER_HOST_NAME = env.text("ZCC_SERVER_HOST_NAME", socket.gethostname())
 ALLOWED_HOSTS = env.words("ZCC_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("ZCC_TRUSTED_ORIGINS")
 HTTPS = env.flag("ZCC_HTTPS")  # the console is reached by https (a proxy in front)
@@ -41,6 +45,7 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
+    "zcc.health.probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "zcc.middleware.content_security_policy",
@@ -84,6 +89,7 @@ DATABASES = {
     "default": databases.from_url(
         env.text("ZCC_DATABASE_URL", f"sqlite:///{VAR_DIR / 'zcc.sqlite3'}"),
         password=env.text("ZCC_DATABASE_PASSWORD", ""),
+        pool=env.number("ZCC_DATABASE_POOL", 0),  # connections; 0: one kept by each thread
     )
 }
 
@@ -157,7 +163,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = env.flag("ZCC_STATIC_FROM_SOURCE")
 
 # --- Background work -------------------------------------------------------------
-CELERY_BROKER_URL = env.text("ZCC_BROKER_URL", "memory://")
+CELERY_BROKER_URL = env.text("ZCC_BROKER_URL", "memory://in-process")
 CELERY_TASK_IGNORE_RESULT = True  # the job rows are the result; see docs/architecture.md
 CELERY_TASK_ACKS_LATE = True  # an unclaimed item survives its worker
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -165,6 +171,7 @@ CELERY_WORKER_CONCURRENCY = env.number("ZCC_WORKER_THREADS", 8)
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker outlives any outage of the broker
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {
         "visibility_timeout": 3600,  # seconds; longer than any chunk may take

@@ -1,0 +1,62 @@
+"""A worker's signs of life in the row of its site."""
+
+import logging
+from threading import Event, Thread
+
+from django.conf import settings
+from django.db import Error, connections
+
+import zcc
+from devices.services import heartbeat
+
+logger = logging.getLogger(__name__)
+
+EVERY = 15  # seconds
+
+
+class Heartbeat:
+    """A thread that refreshes the Server row of ``queue`` while the worker runs."""
+
+    def __init__(self, queue: str) -> None:
+        self.queue = queue
+        self._stop = Event()
+        self._thread: Thread | None = None
+
+    def begin(self) -> None:
+        """Make or refresh the row now, then again and again."""
+        if self._thread:  # a worker that lost its broker and is ready again
+            return
+        self._stop.clear()
+        self.beat()
+        self._thread = Thread(target=self._run, name="heartbeat", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop beating and mark the row as stopped in good order."""
+        if self._thread is None:
+            return
+        self._stop.set()
+        self._thread.join(EVERY)
+        self._thread = None
+        try:
+            heartbeat.stop(queue=self.queue)
+        except Error as error:
+            logger.warning("The stop of this worker could not be written down: %s", error)
+
+    def beat(self) -> None:
+        """Refresh the row; a database that is away for a while costs one beat."""
+        try:
+            heartbeat.beat(
+                queue=self.queue,
+                name=settings.SERVER_NAME,
+                host_name=settings.SERVER_HOST_NAME,
+                version=zcc.__version__,
+            )
+        except Error as error:
+            logger.warning("The sign of life of this worker could not be written down: %s", error)
+            connections.close_all()
+
+    def _run(self) -> None:
+        while not self._stop.wait(EVERY):
+            self.beat()
+        connections.close_all()
