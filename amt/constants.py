@@ -17,6 +17,8 @@ NS_TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
 NS_CIM_COMMON = "http://schemas.dmtf.org/wbem/wscim/1/common"
 NS_CIM_BINDING = "http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd"
 NS_IDENTITY = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
+NS_TRUST = "http://schemas.xmlsoap.org/ws/2005/02/trust"
+NS_SECEXT = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 NS_XSI = "http://www.w3.org/2001/XMLSchema-instance"
 ANONYMOUS = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
 

@@ -1,0 +1,33 @@
+"""The audit log of a device: what was done by whom, oldest first, in big-endian records."""
+
+import struct
+
+SECURITY, REMOTE_CONTROL = 16, 17  # applications
+PROVISIONED = 1
+UP, DOWN, CYCLE, RESET, BOOT_OPTIONS = range(5)  # events of remote control
+HTTP_DIGEST, IPV4 = 0, 0
+MAX_PER_READ = 10
+
+
+class AuditLog:
+    """Records kept as they go over the wire."""
+
+    def __init__(self) -> None:
+        self.records: list[bytes] = []
+        self.last_at = 0.0
+
+    def add(self, when: float, application: int, event: int, user: str, address: str) -> None:
+        """Write that ``user`` at ``address`` did ``event`` at ``when`` (seconds since 1970)."""
+        name, source = user.encode(), address.encode()
+        self.records.append(
+            struct.pack(">HHBB", application, event, HTTP_DIGEST, len(name))
+            + name
+            + struct.pack(">IBB", int(when), IPV4, len(source))
+            + source
+            + b"\0"
+        )
+        self.last_at = when
+
+    def read(self, start: int) -> list[bytes]:
+        """Return up to ten records from the 1-based position ``start``."""
+        return self.records[start - 1 : start - 1 + MAX_PER_READ]

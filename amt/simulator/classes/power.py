@@ -1,0 +1,110 @@
+"""The classes that read and change the power state."""
+
+from amt.constants import ReturnValue
+
+from ..device import Device
+from ..envelope import Properties, Reference
+from ..faults import Fault
+from ..resource import (
+    ENGINE,
+    FOUR_KEYS,
+    HOST,
+    INSTANCE_ID,
+    Arguments,
+    Output,
+    Resource,
+    done,
+    number,
+    service,
+)
+from ..soap_fault import SoapFault
+
+NAME = "Intel(r) AMT Power Management Service"
+SERVICE = Reference(
+    "CIM_PowerManagementService",
+    (
+        ("CreationClassName", "CIM_PowerManagementService"),
+        ("Name", NAME),
+        ("SystemCreationClassName", "CIM_ComputerSystem"),
+        ("SystemName", ENGINE),
+    ),
+)
+SYSTEM = Reference(
+    "CIM_ComputerSystem", (("CreationClassName", "CIM_ComputerSystem"), ("Name", HOST))
+)
+
+
+def _readable(device: Device) -> None:
+    if Fault.STATE_UNREADABLE in device.faults:
+        raise SoapFault("c:InternalError", "The power state cannot be read.", status=500)
+
+
+def _associated(device: Device) -> list[Properties]:
+    _readable(device)
+    machine = device.machine
+    return [
+        {
+            "AvailableRequestedPowerStates": [int(state) for state in machine.available],
+            "PowerState": int(machine.state),
+            "ServiceProvided": SERVICE,
+            "UserOfService": SYSTEM,
+        }
+    ]
+
+
+def _os_service(device: Device) -> list[Properties]:
+    _readable(device)
+    properties = service(
+        "IPS_PowerManagementService", NAME, EnabledState=5, RequestedState=12
+    )
+    saving = device.machine.os_power_saving
+    if device.profile.shows_os_power_saving and saving is not None:
+        properties = {**properties, "OSPowerSavingState": int(saving)}
+    return [properties]
+
+
+def _request(device: Device, arguments: Arguments) -> Output:
+    wanted = number(arguments, "PowerState")
+    if Fault.REFUSES_ORDER in device.faults:
+        return done(ReturnValue.NOT_NOW)
+    return done(device.machine.request(wanted))
+
+
+def _request_os(device: Device, arguments: Arguments) -> Output:
+    wanted = number(arguments, "OSPowerSavingState")
+    return done(device.machine.request_os_power_saving(wanted))
+
+
+def _capabilities(device: Device) -> list[Properties]:
+    states = [5, 8, 2, 10, 11, 12, 14]
+    return [
+        {
+            "ElementName": "Power Management Capabilities",
+            "InstanceID": "Intel(r) AMT:PowerManagementCapabilities 0",
+            "PowerChangeCapabilities": [2, 3, 4, 7, 8],
+            "PowerStatesSupported": states,
+            "RequestedPowerStatesSupported": states,
+        }
+    ]
+
+
+CLASSES = (
+    Resource(
+        "CIM_AssociatedPowerManagementService", ("ServiceProvided", "UserOfService"), _associated
+    ),
+    Resource(
+        "CIM_PowerManagementService",
+        FOUR_KEYS,
+        lambda device: [
+            service("CIM_PowerManagementService", NAME, EnabledState=5, RequestedState=12)
+        ],
+        methods={"RequestPowerStateChange": _request},
+    ),
+    Resource(
+        "IPS_PowerManagementService",
+        FOUR_KEYS,
+        _os_service,
+        methods={"RequestOSPowerSavingStateChange": _request_os},
+    ),
+    Resource("CIM_PowerManagementCapabilities", INSTANCE_ID, _capabilities),
+)

@@ -1,0 +1,194 @@
+"""One simulated device: who it is, what state it is in, what it was ordered to do."""
+
+import hashlib
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from amt.constants import PowerState
+
+from .audit_log import PROVISIONED, SECURITY, AuditLog
+from .certificates import Certificate
+from .digest import Gatekeeper
+from .event_log import MEMORY_INIT, PCI_CONFIGURATION, STARTING_OS, EventLog
+from .faults import Fault
+from .power import PowerMachine
+from .profiles import PROFILES, Profile
+
+DAY = 86_400  # seconds
+NAMESPACE = uuid.UUID("5f6c9a52-6a0e-4b39-8f57-6f3a3c1c0a11")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSpec:
+    """What a device is to be like. Identity (UUID, realm, names) follows from the address."""
+
+    address: str
+    profile: str = "16.1"
+    username: str = "admin"
+    password: str = field(default="P@ssw0rd", repr=False)
+    tls: bool = True
+    plain: bool = True
+    power: PowerState = PowerState.ON
+    boot_ms: int = 0
+    latency_ms: int = 0
+    faults: frozenset[Fault] = frozenset()
+    host_name: str = ""
+    has_agent: bool = True
+    clock_offset_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order that was executed."""
+
+    time: str  # ISO 8601, UTC, real time
+    address: str
+    class_name: str
+    method: str
+    requested: int | None
+    before: PowerState
+    after: PowerState
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """How the host was booted: the source and the settings that held for this boot only."""
+
+    source: str
+    settings: dict[str, Any]
+
+
+class Device:
+    """A device on one address. Attributes may be read from any thread."""
+
+    def __init__(self, spec: DeviceSpec, log: Callable[[Order], None] | None = None) -> None:
+        self.spec = spec
+        self.address = spec.address
+        self.profile: Profile = PROFILES[spec.profile]
+        self.uuid = uuid.uuid5(NAMESPACE, spec.address)
+        self.host_name = spec.host_name or "sim-" + "-".join(spec.address.split(".")[1:])
+        self.latency_ms = spec.latency_ms
+        self.slow_seconds = 3.0
+        self.faults: frozenset[Fault] = frozenset()
+        self.gatekeeper = Gatekeeper(
+            spec.username, spec.password, self._realm_after(0), self.profile.qop
+        )
+        self.certificate = Certificate(spec.address)
+        self.clock_offset = spec.clock_offset_seconds
+        self.event_log = EventLog()
+        self.audit_log = AuditLog()
+        self.stored: dict[tuple[str, str], dict[str, Any]] = {}
+        self.boot_source = ""
+        self.boot_role = 32768
+        self.boots: list[Boot] = []
+        self.orders: list[Order] = []
+        self.requests = 0
+        self.failed_sign_ins = 0
+        self.lock = threading.RLock()
+        self._log = log
+        self._on_faults: Callable[[Device], None] = lambda device: None
+        self._machine = PowerMachine(
+            state=spec.power,
+            boot_seconds=spec.boot_ms / 1000,
+            has_agent=spec.has_agent,
+            on_boot_start=self._boot_started,
+            on_boot_end=self._boot_ended,
+        )
+        self._write_history()
+        self._apply(spec.faults)
+
+    @property
+    def machine(self) -> PowerMachine:
+        """Return the power state machine, brought up to now."""
+        with self.lock:
+            self._machine.advance()
+        return self._machine
+
+    @property
+    def power(self) -> PowerState:
+        """Return the power state as it is now."""
+        return self.machine.state
+
+    @property
+    def realm(self) -> str:
+        """Return the digest realm as it is now."""
+        return self.gatekeeper.realm
+
+    @property
+    def certificate_sha256(self) -> str:
+        """Return the SHA-256 of the TLS certificate shown now: 64 lower-case digits."""
+        return self.certificate.sha256
+
+    @property
+    def clock(self) -> float:
+        """Return the Management Engine's clock, in seconds since 1970."""
+        return time.time() + self.clock_offset
+
+    def set_faults(self, *faults: Fault | str) -> None:
+        """Have exactly these faults from now on; none heals the device."""
+        self._apply(Fault(fault) for fault in faults)
+        self._on_faults(self)
+
+    def when_faults_change(self, call: Callable[["Device"], None]) -> None:
+        """Have the one who serves this device told of other faults."""
+        self._on_faults = call
+
+    def press_power_button(self) -> None:
+        """Press the button at the machine; this is no order."""
+        with self.lock:
+            self.machine.press_button()
+
+    def note_sign_in(self, *, is_right: bool) -> None:
+        """Count the refused log-ins in a row, and write the third of each three."""
+        self.failed_sign_ins = 0 if is_right else self.failed_sign_ins + 1
+        if self.failed_sign_ins and self.failed_sign_ins % 3 == 0:
+            self.event_log.add_failed_sign_in(self.clock, self.failed_sign_ins)
+
+    def note_order(
+        self,
+        class_name: str,
+        method: str,
+        requested: int | None,
+        before: PowerState,
+    ) -> None:
+        """Remember an executed order and write it to the fleet's log."""
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        after = self._machine.state
+        order = Order(now, self.address, class_name, method, requested, before, after)
+        self.orders.append(order)
+        if self._log:
+            self._log(order)
+
+    def _apply(self, faults: Iterable[Fault]) -> None:
+        self.faults = frozenset(faults)
+        self.gatekeeper.set_realm(self._realm_after(int(Fault.CHANGED_REALM in self.faults)))
+        self.certificate.use(int(Fault.CHANGED_CERTIFICATE in self.faults))
+
+    def _realm_after(self, set_ups: int) -> str:
+        digits = hashlib.sha256(f"{self.address}/{set_ups}".encode()).hexdigest()[:32].upper()
+        return "Digest:" + (digits if self.profile.random_realm else digits[:4].ljust(32, "0"))
+
+    def _boot_started(self, when: float) -> None:
+        settings = self.stored.pop(("AMT_BootSettingData", ""), {})
+        self.boots.append(Boot(self.boot_source if self.boot_role == 1 else "", settings))
+        self.boot_source, self.boot_role = "", 32768
+        self._write_progress(when, MEMORY_INIT, PCI_CONFIGURATION)
+
+    def _boot_ended(self, when: float) -> None:
+        self._write_progress(when, STARTING_OS)
+
+    def _write_progress(self, when: float, *steps: int) -> None:
+        if self.profile.writes_boot_records:
+            for step in steps:
+                self.event_log.add_progress(self.clock - time.monotonic() + when, step)
+
+    def _write_history(self) -> None:
+        yesterday = self.clock - DAY
+        self.audit_log.add(yesterday - 30 * DAY, SECURITY, PROVISIONED, "admin", "127.0.0.1")
+        for step in (MEMORY_INIT, PCI_CONFIGURATION, STARTING_OS):
+            self.event_log.add_progress(yesterday, step)

@@ -1,0 +1,194 @@
+"""The small web server of the simulated firmware: digest, keep-alive, one request at a time."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+from . import answers
+from .device import Device
+from .faults import Fault
+from .request_reader import BadRequest, HttpRequest, RequestReader
+from .wsman import Dropped, WsmanService
+
+REQUEST_SECONDS = 10  # for a request to arrive whole
+IDLE_SECONDS = 60
+MAX_CONNECTIONS = 64  # of one device
+ANONYMOUS_IDENTIFY = "/wsman-anon/identify"
+
+
+class HttpConnection(asyncio.Protocol):
+    """One TCP or TLS connection to one device."""
+
+    def __init__(self, device: Device, service: WsmanService, open_: set["HttpConnection"]) -> None:
+        self._device = device
+        self._service = service
+        self._open = open_
+        self._reader = RequestReader()
+        self._is_busy = False
+        self._is_paused = False
+        self._stream: Iterator[bytes] | None = None
+        self._since = time.monotonic()
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; a device has few connections to give."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's promise
+        self._transport = transport
+        self._open.add(self)
+        if len(self._open) > MAX_CONNECTIONS:
+            transport.abort()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Be forgotten."""
+        self._open.discard(self)
+        self._stream = None
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; answer when a request is whole and none is being answered."""
+        if self._reader.is_empty:
+            self._since = time.monotonic()
+        try:
+            self._reader.feed(data)
+            self._next()
+        except BadRequest as error:
+            self._refuse(error.status)
+
+    def is_overdue(self, now: float) -> bool:
+        """Return whether the client has had its time: half a request, or nothing at all."""
+        if self._is_busy:
+            return False
+        limit = IDLE_SECONDS if self._reader.is_empty else REQUEST_SECONDS
+        return now - self._since > limit
+
+    def close(self) -> None:
+        """Close at once."""
+        self._transport.abort()
+
+    def pause_writing(self) -> None:
+        """Stop a long answer until the client has read some of it."""
+        self._is_paused = True
+
+    def resume_writing(self) -> None:
+        """Go on with a long answer."""
+        self._is_paused = False
+        self._pump()
+
+    def _next(self) -> None:
+        if self._is_busy:
+            return
+        request = self._reader.next()
+        if request is not None:
+            self._is_busy = True
+            self._device.requests += 1
+            self._handle(request)
+        elif self._reader.head is not None and self._reader.head.expects_continue:
+            self._continue(self._reader.head)
+
+    def _continue(self, head: HttpRequest) -> None:
+        head.headers = {**head.headers, "expect": ""}
+        if "authorization" in head.headers:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        else:
+            self._is_busy = True
+            self._later(self._challenge(), closes=True)
+
+    def _handle(self, request: HttpRequest) -> None:
+        faults, server = self._device.faults, self._device.profile.server
+        if Fault.SILENT in faults:
+            return
+        if request.method == "GET" and request.target == "/":
+            location = ("Location: /logon.htm", "Content-Length: 0")
+            self._later(answers.head(303, server, *location), closes=not request.stays_open)
+        elif request.method == "POST" and request.target == ANONYMOUS_IDENTIFY:
+            self._later(answers.xml(200, server, self._service.identify()), closes=True)
+        elif not self._is_admitted(request):
+            self._later(self._challenge(), closes=True)
+        elif request.target != "/wsman":
+            self._later(answers.page(200, server, answers.PAGE), closes=not request.stays_open)
+        elif request.method != "POST":
+            self._later(answers.page(405, server, b"", "Allow: POST"), closes=True)
+        else:
+            self._serve(request)
+
+    def _is_admitted(self, request: HttpRequest) -> bool:
+        authorization = request.headers.get("authorization", "")
+        if not authorization:
+            return False
+        is_right = Fault.WRONG_PASSWORD not in self._device.faults and (
+            self._device.gatekeeper.admits(
+                authorization, request.method, request.target, request.body
+            )
+        )
+        self._device.note_sign_in(is_right=is_right)
+        return is_right
+
+    def _challenge(self) -> bytes:
+        says_close = Fault.CLOSES_SILENTLY_AFTER_401 not in self._device.faults
+        value = self._device.gatekeeper.challenge()
+        return answers.challenge(self._device.profile.server, value, says_close=says_close)
+
+    def _serve(self, request: HttpRequest) -> None:
+        faults, server = self._device.faults, self._device.profile.server
+        try:
+            status, body = self._service.answer(request.body)
+        except Dropped as drop:
+            if not drop.hangs:
+                self._later(b"", closes=True)
+            return
+        closes = not request.stays_open
+        if Fault.OVERSIZED_XML in faults:
+            self._stream = answers.huge(server)
+            self._later(b"", closes=closes)
+        elif Fault.ANSWERS_HTML in faults:
+            self._later(answers.page(200, server, answers.PAGE), closes=closes)
+        else:
+            if Fault.ANSWERS_HOSTILE_XML in faults:
+                body = answers.hostile()
+            elif Fault.TRUNCATED_XML in faults:
+                body = body[: len(body) * 2 // 3]
+            is_chunked = request.version == "HTTP/1.1"
+            self._later(answers.xml(status, server, body, is_chunked=is_chunked), closes=closes)
+
+    def _refuse(self, status: int) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(
+                answers.page(status, self._device.profile.server, b"", "Connection: close")
+            )
+            self._transport.close()
+
+    def _later(self, data: bytes, *, closes: bool) -> None:
+        delay = self._device.latency_ms / 1000
+        if Fault.SLOW in self._device.faults:
+            delay += self._device.slow_seconds
+        if delay > 0:
+            asyncio.get_running_loop().call_later(delay, self._send, data, closes)
+        else:
+            self._send(data, closes)
+
+    def _send(self, data: bytes, closes: bool) -> None:  # noqa: FBT001 - call_later has no keywords
+        if self._transport.is_closing():
+            return
+        if data:
+            self._transport.write(data)
+        if self._stream is not None:
+            self._pump()
+            return
+        if closes:
+            self._transport.close()
+            return
+        self._rest()
+
+    def _rest(self) -> None:
+        self._is_busy = False
+        self._since = time.monotonic()
+        if not self._reader.is_empty:
+            self.data_received(b"")
+
+    def _pump(self) -> None:
+        while self._stream is not None and not self._is_paused:
+            piece = next(self._stream, None)
+            if piece is None:
+                self._stream = None
+                self._rest()
+            else:
+                self._transport.write(piece)

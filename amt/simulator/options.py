@@ -1,0 +1,143 @@
+"""The command line's options, checked, and the devices that they describe."""
+
+import argparse
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .device import DeviceSpec
+from .faults import MEANING, Fault
+from .fleet import addresses
+from .profiles import PROFILES
+
+PASSWORD_VARIABLE = "ZCC_SIMULATE_PASSWORD"  # noqa: S105 - the name of a variable
+GOLDEN = 0.6180339887498949
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for."""
+
+    specs: tuple[DeviceSpec, ...]
+    log: Path | None
+    key: Path | None
+    processes: int  # 0: as many as sockets need
+    part: tuple[int, int] | None  # of these processes this is one
+
+
+def read_options(argv: Sequence[str] | None = None) -> Options:
+    """Return the options; a wrong one ends the program with one line that names it."""
+    parser = _parser()
+    given = parser.parse_args(argv)
+    try:
+        password = _password(given)
+        shared = DeviceSpec(
+            address="",
+            profile=given.profile,
+            username=given.username,
+            password=password,
+            tls=given.tls,
+            plain=given.plain,
+            boot_ms=given.boot_ms,
+            latency_ms=given.latency_ms,
+        )
+        hosts = addresses(given.first, given.devices)
+        faults = spread(given.faults, given.devices)
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    if not given.tls and not given.plain:
+        parser.error("--no-tls and --no-plain together leave no port to listen on.")
+    specs = tuple(
+        replace(shared, address=host, faults=faulty)
+        for host, faulty in zip(hosts, faults, strict=True)
+    )
+    return Options(specs, given.log, given.key, given.processes, given.part)
+
+
+def spread(shares: Sequence[tuple[Fault, float]], count: int) -> list[frozenset[Fault]]:
+    """Return the faults of each device: evenly spread, the same for the same arguments."""
+    order = sorted(range(count), key=lambda index: math.fmod(index * GOLDEN, 1.0))
+    faults: list[set[Fault]] = [set() for _ in range(count)]
+    start = 0
+    for fault, share in shares:  # one after the other, so that few devices have two
+        hits = round(share * count)
+        for rank in range(start, start + hits):
+            faults[order[rank % count]].add(fault)
+        start += hits
+    return [frozenset(some) for some in faults]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="simulate", description="Simulate Intel AMT devices on loopback addresses."
+    )
+    add = parser.add_argument
+    add("--devices", type=_count, default=24, metavar="N", help="how many (24)")
+    add("--first", default="127.0.1.1", metavar="ADDRESS", help="address of the first (127.0.1.1)")
+    add("--profile", type=_profile, default="16.1", help=f"firmware: {', '.join(PROFILES)}")
+    add("--username", default="admin")
+    add("--password", help=f"seen by all in the process list; better: ${PASSWORD_VARIABLE}")
+    add("--password-file", type=Path, metavar="FILE")
+    add("--latency-ms", type=_whole, default=0, metavar="MS", help="before each answer")
+    add("--boot-ms", type=_whole, default=0, metavar="MS", help="until a host has booted")
+    add(
+        "--faults",
+        type=_fault_share,
+        action="append",
+        default=[],
+        metavar="NAME=SHARE",
+        help=f"share (0 to 1) of the devices with a fault: {', '.join(Fault)}",
+    )
+    add("--log", type=Path, metavar="FILE", help="one JSON line per order executed")
+    add("--key", type=Path, metavar="FILE", help="keep the TLS key, so certificates stay the same")
+    add("--tls", action=argparse.BooleanOptionalAction, default=True, help="port 16993")
+    add("--plain", action=argparse.BooleanOptionalAction, default=True, help="port 16992")
+    add("--processes", type=_whole, default=0, metavar="N", help="0: as sockets need (0)")
+    add("--part", type=_part, help=argparse.SUPPRESS)
+    return parser
+
+
+def _password(given: argparse.Namespace) -> str:
+    if given.password is not None:
+        return str(given.password)
+    if given.password_file is not None:
+        return str(given.password_file.read_text().rstrip("\r\n"))
+    return os.environ.get(PASSWORD_VARIABLE, "P@ssw0rd")
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not _whole(text):
+        raise argparse.ArgumentTypeError("at least 1")
+    return int(text)
+
+
+def _profile(text: str) -> str:
+    if text not in PROFILES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(PROFILES)}")
+    return text
+
+
+def _fault_share(text: str) -> tuple[Fault, float]:
+    name, _, share = text.partition("=")
+    if name not in list(MEANING):
+        raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(Fault)}")
+    try:
+        value = float(share or "1")
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"the share {share!r} is not from 0 to 1")
+    return Fault(name), value
+
+
+def _part(text: str) -> tuple[int, int]:
+    number, _, total = text.partition("/")
+    return int(number), int(total)

@@ -1,0 +1,51 @@
+"""RMCP presence pings on UDP 623: whether there is a device, and which."""
+
+import asyncio
+import struct
+
+from amt.constants import PORT_HTTP, PORT_HTTPS
+
+from .device import Device
+from .faults import Fault
+
+ASF = b"\x06\x00\xff\x06\x00\x00\x11\xbe"
+PING, PONG = 0x80, 0x40
+INTEL = 343  # enterprise number
+POST_PROVISIONED, BOTH_PORTS = 0x02, 0x04
+DASH = 0x20
+MAX_NIBBLE = 15
+UNREACHABLE = frozenset({Fault.SILENT, Fault.REFUSES, Fault.UNPLUGGED})
+
+
+def pong(device: Device, ping: bytes) -> bytes | None:
+    """Return the answer to a datagram, None if it deserves none."""
+    if len(ping) < 12 or ping[0] != 6 or ping[3:8] != ASF[3:] or ping[8] != PING:
+        return None
+    spec, (major, minor) = device.spec, device.profile.major_minor
+    port = PORT_HTTPS if spec.tls and not spec.plain else PORT_HTTP
+    state = POST_PROVISIONED | (BOTH_PORTS if spec.tls and spec.plain else 0)
+    fits = major <= MAX_NIBBLE
+    version = (major << 4 | minor) if fits else 0
+    later = (0, 0) if fits else (major, minor)
+    head = ASF[:2] + ping[2:3] + ASF[3:] + bytes((PONG, ping[9], 0, 16))
+    return head + struct.pack(">IHBBBBBB4x", INTEL, port, version, state, 0x81, DASH, *later)
+
+
+class RmcpProtocol(asyncio.DatagramProtocol):
+    """Answers pings to one device."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._transport: asyncio.DatagramTransport
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        """Remember where to answer."""
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, address: tuple[str | int, int]) -> None:
+        """Answer each ping."""
+        if self._device.faults & UNREACHABLE:
+            return
+        answer = pong(self._device, data)
+        if answer:
+            self._transport.sendto(answer, address)

@@ -1,0 +1,317 @@
+"""The WS-Management service of a device: one envelope in, one status and envelope out."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from amt.constants import NS_ENUMERATION, NS_IDENTITY, NS_SOAP, NS_TRANSFER, NS_WSMAN
+
+from .classes import CLASSES, DERIVED
+from .device import Device
+from .envelope import (
+    FAULT_ACTION,
+    Properties,
+    Reference,
+    Request,
+    Writer,
+    parse,
+    read_request,
+    reference,
+    uri_of,
+    write,
+)
+from .faults import Fault
+from .representation import read_arguments, read_properties
+from .resource import Resource
+from .soap_fault import SoapFault
+
+NS_DASH = "http://schemas.dmtf.org/wbem/dash/1/dash.xsd"
+SECURITY_PROFILE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/http/digest"
+IDENTIFY = f"{{{NS_SOAP}}}Body/{{{NS_IDENTITY}}}Identify"
+CONTEXT_TAIL = "-0000-0000-0000-000000000000"
+CONTEXT_SECONDS = 60
+MAX_CONTEXTS = 8
+
+Found = tuple[Resource, Properties]
+T = TypeVar("T")
+
+
+class Dropped(Exception):
+    """This connection gets no answer; if it ``hangs`` it is not even closed."""
+
+    def __init__(self, *, hangs: bool = False) -> None:
+        super().__init__("dropped")
+        self.hangs = hangs
+
+
+@dataclass(slots=True)
+class Enumeration:
+    """What is left of an enumeration."""
+
+    resource_uri: str
+    mode: str
+    left: list[Found]
+    one_per_pull: bool
+    started_at: float
+
+
+class WsmanService:
+    """Answers for one device."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._answers = 0x2E0
+        self._contexts = 0x14
+        self._enumerations: dict[str, Enumeration] = {}
+        self._verbs: dict[str, Callable[[Request, Writer], str]] = {
+            f"{NS_TRANSFER}/Get": self._get,
+            f"{NS_TRANSFER}/Put": self._put,
+            f"{NS_TRANSFER}/Create": self._create,
+            f"{NS_TRANSFER}/Delete": self._delete,
+            f"{NS_ENUMERATION}/Enumerate": self._enumerate,
+            f"{NS_ENUMERATION}/Pull": self._pull,
+            f"{NS_ENUMERATION}/Release": self._release,
+        }
+
+    def answer(self, data: bytes) -> tuple[int, bytes]:
+        """Return the HTTP status and the answer to one request body.
+
+        Raises:
+            Dropped: a fault of this device ends the exchange instead.
+        """
+        relates_to = ""
+        try:
+            envelope = parse(data)
+            if envelope.find(IDENTIFY) is not None:
+                return 200, self.identify()
+            request = read_request(envelope)
+            relates_to = request.message_id
+            with self._device.lock:
+                return 200, self._dispatch(request)
+        except SoapFault as fault:
+            writer = Writer()
+            if fault.subcode.startswith("g:"):
+                writer.prefix(NS_ENUMERATION)
+            return fault.status, self._write(relates_to, FAULT_ACTION, fault.body, writer)
+
+    def identify(self) -> bytes:
+        """Return the answer to wsmid:Identify."""
+        major, minor = self._device.profile.major_minor
+        writer = Writer()
+        g, h = writer.prefix(NS_IDENTITY), writer.prefix(NS_DASH)
+        body = (
+            f"<{g}:IdentifyResponse><{g}:ProtocolVersion>{NS_WSMAN}</{g}:ProtocolVersion>"
+            f"<{g}:ProductVendor>Intel(r)</{g}:ProductVendor>"
+            f"<{g}:ProductVersion>AMT {major}.{minor}</{g}:ProductVersion>"
+            f"<{h}:DASHVersion>1.0.0</{h}:DASHVersion><{g}:SecurityProfiles>"
+            f"<{g}:SecurityProfileName>{SECURITY_PROFILE}</{g}:SecurityProfileName>"
+            f"</{g}:SecurityProfiles></{g}:IdentifyResponse>"
+        )
+        return self._write("", "", body, writer)
+
+    def _dispatch(self, request: Request) -> bytes:
+        name = request.class_name
+        if (
+            (name not in CLASSES and name not in DERIVED)
+            or name in self._device.profile.absent_classes
+            or request.resource_uri != uri_of(name)
+        ):
+            raise SoapFault.unreachable()
+        writer = Writer()
+        body = self._verbs.get(request.action, self._invoke)(request, writer)
+        return self._write(
+            request.message_id, f"{request.action}Response", body, writer, request.resource_uri
+        )
+
+    def _write(
+        self,
+        relates_to: str,
+        action: str,
+        body: str,
+        writer: Writer,
+        resource_uri: str = "",
+    ) -> bytes:
+        self._answers += 1
+        return write(
+            number=self._answers,
+            relates_to=relates_to,
+            action=action,
+            body=body,
+            prefixes=writer.prefixes,
+            resource_uri=resource_uri,
+        )
+
+    # Reading
+
+    def _instances(self, class_name: str) -> list[Found]:
+        """Return the instances of a class, or of those derived from it."""
+        absent = self._device.profile.absent_classes
+        return [
+            (CLASSES[name], properties)
+            for name in DERIVED.get(class_name, (class_name,))
+            if name not in absent
+            for properties in CLASSES[name].present(self._device)
+        ]
+
+    def _find(self, request: Request) -> Found:
+        """Return the one instance that the selectors, or none of them, point at."""
+        found = self._instances(request.class_name)
+        for name, value in request.selectors.items():
+            found = [one for one in found if _matches(one, name, value)]
+        if len(found) != 1:
+            raise SoapFault("c:InvalidSelectors", "The selectors do not name one instance.")
+        return found[0]
+
+    def _get(self, request: Request, writer: Writer) -> str:
+        resource, properties = self._find(request)
+        return writer.instance(resource.name, properties)
+
+    def _enumerate(self, request: Request, writer: Writer) -> str:
+        mode = ""
+        if request.body is not None:  # OptimizeEnumeration is ignored, as firmware does
+            mode = request.body.findtext(f"{{{NS_WSMAN}}}EnumerationMode") or ""
+        resource = CLASSES.get(request.class_name)
+        self._contexts += 1
+        context = self._contexts.to_bytes(4, "little").hex().upper() + CONTEXT_TAIL
+        self._forget_old_contexts()
+        self._enumerations[context] = Enumeration(
+            request.resource_uri,
+            mode.strip(),
+            self._instances(request.class_name),
+            resource is not None and resource.one_per_pull,
+            time.monotonic(),
+        )
+        g = writer.prefix(NS_ENUMERATION)
+        return (
+            f"<{g}:EnumerateResponse><{g}:EnumerationContext>{context}"
+            f"</{g}:EnumerationContext></{g}:EnumerateResponse>"
+        )
+
+    def _pull(self, request: Request, writer: Writer) -> str:
+        context, enumeration = self._context_of(request)
+        asked = ""
+        if request.body is not None:
+            asked = request.body.findtext(f"{{{NS_ENUMERATION}}}MaxElements") or ""
+        count = max(int(asked), 1) if asked.strip().isdigit() else 1
+        if enumeration.one_per_pull:
+            count = 1
+        now, enumeration.left = enumeration.left[:count], enumeration.left[count:]
+        g = writer.prefix(NS_ENUMERATION)
+        items = "".join(self._item(one, enumeration.mode, writer) for one in now)
+        before, after = f"<{g}:EnumerationContext>{context}</{g}:EnumerationContext>", ""
+        if not enumeration.left:
+            del self._enumerations[context]
+            before, after = "", f"<{g}:EndOfSequence></{g}:EndOfSequence>"
+        return f"<{g}:PullResponse>{before}<{g}:Items>{items}</{g}:Items>{after}</{g}:PullResponse>"
+
+    def _release(self, request: Request, writer: Writer) -> str:
+        context, _ = self._context_of(request)
+        del self._enumerations[context]
+        return ""
+
+    def _context_of(self, request: Request) -> tuple[str, Enumeration]:
+        context = ""
+        if request.body is not None:
+            tag = f"{{{NS_ENUMERATION}}}EnumerationContext"
+            context = (request.body.findtext(tag) or "").strip()
+        self._forget_old_contexts()
+        enumeration = self._enumerations.get(context)
+        if enumeration is None or enumeration.resource_uri != request.resource_uri:
+            raise SoapFault("g:InvalidEnumerationContext", "The enumeration is not known.")
+        return context, enumeration
+
+    def _forget_old_contexts(self) -> None:
+        limit = time.monotonic() - CONTEXT_SECONDS
+        for context, enumeration in list(self._enumerations.items()):
+            if enumeration.started_at < limit or len(self._enumerations) > MAX_CONTEXTS:
+                del self._enumerations[context]
+
+    def _item(self, found: Found, mode: str, writer: Writer) -> str:
+        resource, properties = found
+        written = writer.instance(resource.name, properties) if mode != "EnumerateEPR" else ""
+        if mode not in ("EnumerateEPR", "EnumerateObjectAndEPR"):
+            return written
+        address = reference(resource.reference(properties))
+        written += f"<b:EndpointReference>{address}</b:EndpointReference>"
+        return f"<c:Item>{written}</c:Item>" if mode == "EnumerateObjectAndEPR" else written
+
+    # Ordering
+
+    def _invoke(self, request: Request, writer: Writer) -> str:
+        uri, _, method = request.action.rpartition("/")
+        resource = CLASSES.get(request.class_name)
+        if resource is None or uri != request.resource_uri or method not in resource.methods:
+            raise SoapFault("b:ActionNotSupported", "The action is not supported.")
+        if request.selectors:
+            self._find(request)
+        arguments = read_arguments(request, method)
+        call = resource.methods[method]
+        if method in resource.reads:
+            output = call(self._device, arguments)
+        elif Fault.ACCEPTS_AND_IGNORES in self._device.faults:
+            output = {"ReturnValue": 0}
+        else:
+            output = self._order(
+                request.class_name,
+                method,
+                lambda: call(self._device, arguments),
+                requested=resource.requested_by(arguments),
+                is_executed=lambda output: output.get("ReturnValue") == 0,
+            )
+        g = writer.prefix(request.resource_uri)
+        inner = writer.properties(g, output.items())
+        return f"<{g}:{method}_OUTPUT>{inner}</{g}:{method}_OUTPUT>"
+
+    def _put(self, request: Request, writer: Writer) -> str:
+        resource, properties = self._find(request)
+        strict = self._device.profile.strict_put
+        changed = read_properties(request, resource, properties, strict=strict)
+
+        def store() -> None:
+            key = (resource.name, resource.key_of(properties))
+            self._device.stored.setdefault(key, {}).update(changed)
+
+        self._order(resource.name, "Put", store)
+        return writer.instance(resource.name, {**properties, **changed})
+
+    def _create(self, request: Request, writer: Writer) -> str:
+        raise SoapFault("b:ActionNotSupported", "Nothing of this class can be created.")
+
+    def _delete(self, request: Request, writer: Writer) -> str:
+        raise SoapFault("c:AccessDenied", "This may not be deleted.")
+
+    def _order(
+        self,
+        class_name: str,
+        method: str,
+        act: Callable[[], T],
+        *,
+        requested: int | None = None,
+        is_executed: Callable[[T], bool] = lambda answer: True,
+    ) -> T:
+        """Execute and note an order, unless a fault lets the connection end before or after."""
+        device = self._device
+        if Fault.DROPS_BEFORE_EXECUTING in device.faults:
+            raise Dropped
+        before = device.power
+        answer = act()
+        if is_executed(answer):
+            device.note_order(class_name, method, requested, before)
+        if Fault.DROPS_AFTER_EXECUTING in device.faults:
+            raise Dropped
+        if Fault.HANGS_AFTER_EXECUTING in device.faults:
+            raise Dropped(hangs=True)
+        return answer
+
+
+def _matches(found: Found, name: str, value: str | Reference) -> bool:
+    resource, properties = found
+    if name not in resource.keys:
+        return False
+    actual = properties.get(name)
+    if isinstance(value, Reference) and isinstance(actual, Reference):
+        return value.class_name == actual.class_name and set(value.selectors) <= set(
+            actual.selectors
+        )
+    return str(actual) == value
