@@ -76,11 +76,17 @@ def tls(connection: Any) -> SafeString:
 
 
 @register.simple_tag
-def simulated(thing: Any) -> SafeString:
-    """Mark a simulated device (D17); nothing for a real one."""
+def simulated(thing: Any, short: bool = False) -> SafeString:
+    """Mark a simulated device (D17), in lists by the icon alone; nothing for a real one."""
     if not getattr(thing, "is_simulated", False):
         return SafeString("")
-    return tag(Word("Simulated", "flask", "", "answered by the practice zone's simulator"))
+    word = Word("Simulated", "flask", "", "Simulated: answered by the practice zone itself")
+    if not short:
+        return tag(word)
+    hidden = format_html('<span class="visually-hidden">{}</span>', word.text)
+    return format_html(
+        '<span class="z-tag" title="{}">{}{}</span>', word.hint, icon(word.icon), hidden
+    )
 
 
 @register.simple_tag

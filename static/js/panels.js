@@ -54,6 +54,13 @@ on("click", "tr[data-pk]", (row, event) => {
   row.after(more);
 });
 
+/** A table that fits needs no scroll bar of its own, so its head can stay in sight. */
+const fit = () => {
+  for (const box of all(".z-scroll")) box.classList.toggle("z-fits", box.firstElementChild.scrollWidth <= box.clientWidth);
+};
+onContent(fit);
+addEventListener("resize", fit);
+
 const copy = async (text) => {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = Object.assign(document.createElement("textarea"), { value: text, className: "visually-hidden" });
