@@ -37,9 +37,8 @@ def compile_lock(lock: str, groups: list[str]) -> None:
     """Resolve pyproject.toml; what is locked already stays as it is where it may."""
     options = ["--universal", "--python-version", "3.11", "--generate-hashes"]
     quiet = ["--no-header", "--no-annotate", "--quiet", "--output-file", lock]
-    subprocess.run(
-        [uv(), "pip", "compile", *options, *quiet, *groups, "pyproject.toml"], cwd=ROOT, check=True
-    )
+    command = [uv(), "pip", "compile", *options, *quiet, *groups, "pyproject.toml"]
+    subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603
 
 
 def uv() -> str:
@@ -49,7 +48,7 @@ def uv() -> str:
     place = ROOT / "var" / "tools"
     if not (place / "bin" / "uv").exists():
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--target", str(place), UV], check=True)
+        subprocess.run([*pip, "--target", str(place), UV], check=True)  # noqa: S603
     return str(place / "bin" / "uv")
 
 

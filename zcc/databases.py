@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 SQLITE_OPTIONS = {
-    # A read that turns into a write cannot wait for the lock: take it at the start (WAL, IMMEDIATE).
+    # A read that turns into a write cannot wait for the lock: take it at the start.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",

@@ -2,31 +2,27 @@
 
 import logging
 from collections.abc import Callable
-from importlib import import_module
 from threading import Event
 
 from django.db import close_old_connections, connections
+
+from devices.services import jobs
+from power.services import dispatch as power
 
 logger = logging.getLogger(__name__)
 
 EVERY = 1  # seconds
 LONGEST_PAUSE = 30  # seconds, after failures
 Tick = Callable[[], object]
-
-
-def ticks() -> list[Tick]:
-    """Return what is to be done each second: jobs to ring again or close, power states to read."""
-    modules = [import_module(name) for name in ("devices.services.jobs", "power.services")]
-    return [module.tick for module in modules]
+TICKS: tuple[Tick, ...] = (jobs.tick, power.tick)
 
 
 def run(stop: Event) -> None:
     """Do all there is to do each second; after a failure, later and later."""
-    todo = ticks()
     pause: float = EVERY
     while not stop.wait(pause):
-        went_well = all([attempt(tick) for tick in todo])
-        pause = EVERY if went_well else min(pause * 2, LONGEST_PAUSE)
+        results = [attempt(tick) for tick in TICKS]  # all of them, whatever the first says
+        pause = EVERY if all(results) else min(pause * 2, LONGEST_PAUSE)
     connections.close_all()
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import Error, connections
 
 import zcc
+from devices.models import Server
 from devices.services import heartbeat
 
 logger = logging.getLogger(__name__)
@@ -46,15 +47,19 @@ class Heartbeat:
     def beat(self) -> None:
         """Refresh the row; a database that is away for a while costs one beat."""
         try:
-            heartbeat.beat(
-                queue=self.queue,
-                name=settings.SERVER_NAME,
-                host_name=settings.SERVER_HOST_NAME,
-                version=zcc.__version__,
-            )
+            self.refresh()
         except Error as error:
             logger.warning("The sign of life of this worker could not be written down: %s", error)
             connections.close_all()
+
+    def refresh(self) -> Server:
+        """Make or refresh the row and return it."""
+        return heartbeat.beat(
+            queue=self.queue,
+            name=settings.SERVER_NAME,
+            host_name=settings.SERVER_HOST_NAME,
+            version=zcc.__version__,
+        )
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY):

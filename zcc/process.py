@@ -77,7 +77,7 @@ def run(web: socket.socket, *, on_ready: Callable[[], None]) -> None:
         # A second Ctrl-C changes nothing: this takes seconds only.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         stop.set()
-        state.should_stop = os.EX_OK
+        state.should_stop = os.EX_OK  # type: ignore[assignment]
         for thread in threads:
             thread.join(LAST_SECONDS)
 

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "zcc.middleware.SignInRequired",
+    "zcc.middleware.own_time_zone",
     "zcc.middleware.remember_client_address",
     "zcc.middleware.two_bodies",
     "axes.middleware.AxesMiddleware",
@@ -118,6 +119,8 @@ AXES_FAILURE_LIMIT = env.number("ZCC_SIGN_IN_FAILURES", 5)
 AXES_COOLOFF_TIME = env.number("ZCC_SIGN_IN_LOCK_MINUTES", 15) / 60  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page names a time and means it
+AXES_DISABLE_ACCESS_LOG = True  # the audit has it
 AXES_LOCKOUT_CALLABLE = "devices.views.people.locked_out"
 AXES_VERBOSE = False
 

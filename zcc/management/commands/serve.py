@@ -4,10 +4,19 @@ from argparse import ArgumentParser
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from zcc import process, static_files
+from devices.services import people
+from zcc import practice, process, static_files
+
+OWNER = "administrator"
+FIRST = """
+This zone is new. Its owner is {owner}; choose a password within 24 hours:
+
+    {address}{link}
+"""
 
 
 class Command(BaseCommand):
@@ -27,6 +36,8 @@ class Command(BaseCommand):
 
     def serve(self, host: str, port: int) -> None:
         """Bring database and static files up to date, then serve until told to stop."""
+        if settings.PRACTICE or practice.read_record():
+            raise CommandError(f"{settings.VAR_DIR} is a practice zone: ./run demo serves it.")
         try:
             web = process.listen(host, port)
         except OSError as error:
@@ -34,4 +45,14 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         static_files.collect_if_stale()
         address = f"http://{host}:{port}"
-        process.run(web, on_ready=partial(self.stdout.write, f"The console is at {address}/"))
+        text = f"The console is at {address}/\n{invitation(address)}"
+        process.run(web, on_ready=partial(self.stdout.write, text))
+
+
+def invitation(address: str) -> str:
+    """Return how the owner gets in, at the first start of a zone; empty later on."""
+    owner = people.make_owner(username=OWNER)
+    if owner is None:
+        return ""
+    link = people.make_sign_in_link(owner, lasts=people.INVITATION_LASTS)
+    return FIRST.format(address=address, owner=OWNER, link=link)

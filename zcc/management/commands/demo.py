@@ -1,0 +1,107 @@
+"""Serve a practice zone: the console and simulated devices in one process."""
+
+from argparse import ArgumentParser
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from devices.models import User
+from devices.services import people
+from zcc import practice, process, static_files
+from zcc.celery import heartbeat
+
+HOST = "127.0.0.1"
+BEGIN = """
+The practice zone is at {address}/ with {count} simulated devices.
+Sign in once with this link, valid for 24 hours:
+
+    {address}{link}
+
+Each order that a device executes: {orders}
+Ctrl-C stops it, ./run demo goes on, ./run demo --reset starts over.
+"""
+
+
+class Command(BaseCommand):
+    help = "Serve a practice zone of simulated AMT devices."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--reset", action="store_true", help="start over with a new zone")
+        parser.add_argument("--port", type=int, help="default: 8000, or the next that is free")
+        parser.add_argument("--devices", type=int, help="of a new zone; default: 24")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        process.leave_on_terminate()
+        try:
+            self.serve(options)
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped.")
+        process.end()
+
+    def serve(self, options: dict[str, Any]) -> None:
+        """Bring the zone up, then serve it until told to stop."""
+        started = monotonic()
+        refuse_other_zones()
+        web = self.listen(options["port"])
+        if options["reset"]:
+            practice.forget()
+        call_command("migrate", verbosity=0)
+        static_files.collect_if_stale()
+        record, owner = prepare(options["devices"])
+        with practice.fleet(record).running() as fleet:
+            if taken := [text for text in fleet.unbound if text.startswith("tcp")]:
+                raise CommandError(f"Another practice zone runs already? {taken[0]}")
+            text = welcome(web.getsockname()[1], record, owner)
+            process.run(web, on_ready=partial(self.say_ready, text, started))
+
+    def listen(self, port: int | None) -> Any:
+        """Return the socket of the pages."""
+        try:
+            return process.listen(HOST, port or 8000, tries=1 if port else 100)
+        except OSError as error:
+            raise CommandError(f"Port {port or 8000} cannot be had: {error.strerror}.") from None
+
+    def say_ready(self, text: str, started: float) -> None:
+        """Print where the zone is, now that it can be reached."""
+        self.stdout.write(f"{text}\nReady after {monotonic() - started:.1f} s.")
+        self.stdout.flush()
+
+
+def welcome(port: int, record: practice.Record, owner: User) -> str:
+    """Return what a person has to know to begin."""
+    return BEGIN.format(
+        address=f"http://{HOST}:{port}",
+        count=record.count,
+        link=people.make_sign_in_link(owner, lasts=people.INVITATION_LASTS),
+        orders=Path(settings.VAR_DIR) / practice.ORDERS,
+    )
+
+
+def refuse_other_zones() -> None:
+    """Keep practice and earnest apart: this database must be of a practice zone, or new."""
+    database = settings.DATABASES["default"]
+    path = Path(database["NAME"])
+    if not settings.PRACTICE or path.parent != Path(settings.VAR_DIR):
+        raise CommandError("The practice zone is started by ./run demo.")
+    if path.exists() and practice.read_record() is None:
+        raise CommandError(f"{settings.VAR_DIR} holds a zone that is not for practice.")
+
+
+@transaction.atomic
+def prepare(devices: int | None) -> tuple[practice.Record, User]:
+    """Return the fleet and the account of this zone; the first time, make them."""
+    record = practice.read_record()
+    if record and devices not in (None, record.count):
+        raise CommandError(f"The zone has {record.count} devices; --reset makes a new one.")
+    record = record or practice.make_record(devices or 24)
+    server = heartbeat.refresh()
+    owner = people.make_owner(username="administrator", must_change_password=False)
+    if owner:
+        practice.seed(record, server, owner)
+    return record, owner or User.objects.earliest("pk")
