@@ -3,6 +3,7 @@
 * AmtError
   + AmtNotSetUp            no login or no mode yet        nothing was sent
   + AmtPlainNotAllowed     zone policy forbids plain HTTP nothing was sent
+  + AmtHeldUp              its moment had passed          nothing was sent
   + AmtUnreachable         no connection was made         may be tried again
   + AmtTlsFailed           connected, no TLS              nothing was sent
     - AmtTlsTooOld         only a TLS version that the zone does not allow
@@ -40,6 +41,11 @@ class AmtError(Exception):
         self.detail = bounded(detail)
         self.may_have_been_obeyed = may_have_been_obeyed
 
+    def hide(self, secret: str) -> None:
+        """Take a secret out of the detail: a device may say back what it was sent."""
+        if secret:
+            self.detail = self.detail.replace(secret, "…")
+
 
 class AmtNotSetUp(AmtError):
     """There is no login or no mode for this device yet."""
@@ -56,6 +62,16 @@ class AmtPlainNotAllowed(AmtError):
 
     def __init__(self) -> None:
         super().__init__("It offers no TLS, and the zone allows no plain HTTP.")
+
+
+class AmtHeldUp(AmtError):
+    """The order was ready to go out only after ``send_before``: nothing was sent."""
+
+    code = "held-up"
+    advice = "Order again."
+
+    def __init__(self) -> None:
+        super().__init__("The server was held up for too long just before sending. Nothing sent.")
 
 
 class AmtUnreachable(AmtError):
@@ -158,13 +174,13 @@ class AmtReturnValue(AmtError):
     advice = "Read the state, then try another way."
 
     def __init__(self, method: str, value: int) -> None:
-        meaning = f": {MEANINGS[value]}" if value in MEANINGS else ""
-        super().__init__(
-            f"The device refused {method} (its code {value}{meaning}).",
-            detail=f"{method}: ReturnValue {value}",
-        )
         self.method = method
         self.value = value
+        self.meaning = MEANINGS.get(value, "not explained")
+        super().__init__(
+            f"The device refused {method} (its code {value}: {self.meaning}).",
+            detail=f"{method}: ReturnValue {value}",
+        )
 
 
 class AmtNoAnswer(AmtError):
@@ -175,12 +191,13 @@ class AmtNoAnswer(AmtError):
 
     code = "no-answer"
     advice = "Read the state."
+    is_dropped = False  # True: the other end hung up; False: it was silent for too long
 
 
 class AmtBadAnswer(AmtError):
     """An answer came, but not one of WS-Management.
 
-    ``reason``: not-amt, html, not-xml, truncated, hostile, too-big, unexpected.
+    ``reason``: not-amt, html, not-http, not-xml, truncated, hostile, too-big, unexpected.
     """
 
     code = "bad-answer"

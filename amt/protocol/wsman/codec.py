@@ -14,7 +14,7 @@ from amt.protocol.errors import AmtBadAnswer, AmtFault
 from amt.protocol.wsman.decoder import plain, read_element, read_reference
 from amt.protocol.wsman.envelope import MESSAGE_ID, Selectors, append_to_body, headers
 from amt.protocol.wsman.instance import Instance, Reference, Value, resource_uri
-from amt.protocol.wsman.safe_xml import MAX_BYTES, looks_like_html, html, parse
+from amt.protocol.wsman.safe_xml import MAX_BYTES, html, looks_like_html, parse
 from amt.protocol.wsman.schema import schema
 
 Arguments = Mapping[str, Value]

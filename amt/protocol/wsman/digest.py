@@ -89,7 +89,8 @@ class Digest:
     ) -> str:
         """Return the Authorization header for one request."""
         challenge = self.challenge
-        assert challenge is not None, "no challenge has come yet"
+        if challenge is None:
+            raise RuntimeError("No challenge has come yet.")
         self._count += 1
         count = f"{self._count:08x}"
         own = client_nonce or secrets.token_hex(16)

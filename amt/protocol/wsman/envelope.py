@@ -12,7 +12,6 @@ from amt.constants import (
     NS_ADDRESSING,
     NS_CIM_COMMON,
     NS_ENUMERATION,
-    NS_SOAP,
     NS_TRANSFER,
     NS_WSMAN,
 )
@@ -27,7 +26,6 @@ MESSAGE_ID = "@message-id@"  # stands in a rendered request until it is sent
 
 ADDRESSING = f"{{{NS_ADDRESSING}}}"
 WSMAN = f"{{{NS_WSMAN}}}"
-BODY = f"{{{NS_SOAP}}}Body"
 
 Selectors = Mapping[str, str | Reference]
 
@@ -57,10 +55,8 @@ def append_to_body(
 
     By hand, because a Put gives back also what our schema does not know.
     """
-    body = envelope.find(BODY)
-    assert body is not None
     uri = resource_uri(class_name)
-    element = etree.SubElement(body, f"{{{uri}}}{name}", nsmap={"r": uri})
+    element = etree.SubElement(envelope[-1], f"{{{uri}}}{name}", nsmap={"r": uri})
     for key, values in arguments.items():
         for value in values if isinstance(values, tuple | list) else (values,):
             write(etree.SubElement(element, f"{{{uri}}}{key}"), value)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any, overload
+from typing import Any
 
 from amt.constants import BASE_AMT, BASE_CIM, BASE_IPS
-from amt.protocol.errors import AmtBadAnswer, bounded
+from amt.protocol.errors import AmtBadAnswer
 
 Value = Any  # str, int, bool, bytes, datetime, timedelta, Reference, a tuple or a dict of these
 MOMENTS = (datetime, date, time, timedelta)
@@ -62,20 +62,21 @@ class Instance(Mapping[str, Value]):
         value = self.properties.get(name, ())
         return value if isinstance(value, tuple) else (value,)
 
-    @overload
-    def integer(self, name: str) -> int: ...
-    @overload
-    def integer(self, name: str, default: None) -> int | None: ...
-    def integer(self, name: str, *default: None) -> int | None:
+    def integer(self, name: str) -> int:
         """Return a whole number.
 
         Raises:
-            AmtBadAnswer: it is absent and no default was given, or it is not a number.
+            AmtBadAnswer: it is absent or not a number.
         """
-        value = self._single(name, bool(default))
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-            return value
-        return as_integer(self.class_name, name, value)
+        value = self.integer_or_none(name)
+        if value is None:
+            raise unexpected(self.class_name, f"{name} is missing")
+        return value
+
+    def integer_or_none(self, name: str) -> int | None:
+        """Return a whole number, None when it is absent or empty."""
+        value = self._single(name)
+        return None if value is None else as_integer(self.class_name, name, value)
 
     def integers(self, name: str) -> tuple[int, ...]:
         """Return every value of a property as whole numbers."""
@@ -83,23 +84,19 @@ class Instance(Mapping[str, Value]):
 
     def text(self, name: str) -> str:
         """Return the text of a property, empty when it is absent."""
-        value = self._single(name, optional=True)
+        value = self._single(name)
         return "" if value is None else str(value)
 
     def flag(self, name: str) -> bool | None:
         """Return a truth value, None when it is absent."""
-        value = self._single(name, optional=True)
+        value = self._single(name)
         if isinstance(value, str):
             return {"true": True, "1": True, "false": False, "0": False}.get(value.lower())
         return None if value is None else bool(value)
 
-    def _single(self, name: str, optional: bool) -> Value:
-        values = [value for value in self.all(name) if value != ""]
-        if values:
-            return values[0]
-        if optional:
-            return None
-        raise unexpected(self.class_name, f"{name} is missing")
+    def _single(self, name: str) -> Value:
+        """Return the first value that is not empty, None when there is none."""
+        return next((value for value in self.all(name) if value != ""), None)
 
 
 def as_integer(class_name: str, name: str, value: Value) -> int:
@@ -112,10 +109,11 @@ def as_integer(class_name: str, name: str, value: Value) -> int:
     raise unexpected(class_name, f"{name} is {value!r}, not a number")
 
 
-def unexpected(class_name: str, what: str) -> AmtBadAnswer:
+def unexpected(class_name: str, what: str, *, may_have_been_obeyed: bool = False) -> AmtBadAnswer:
     """Return the error for an answer that is WS-Management but not what the class promises."""
     return AmtBadAnswer(
         "The device's answer does not have what AMT answers here.",
         reason="unexpected",
-        detail=bounded(f"{class_name}: {what}"),
+        detail=f"{class_name}: {what}",
+        may_have_been_obeyed=may_have_been_obeyed,
     )

@@ -48,13 +48,17 @@ def _reading(instance: Instance) -> PowerReading:
     return PowerReading(state, instance.integers("AvailableRequestedPowerStates"))
 
 
-async def request_power_state(session: Session, state: PowerState) -> None:
+async def request_power_state(
+    session: Session, state: PowerState, *, send_before: float | None = None
+) -> None:
     """Ask the Management Engine to bring the host into ``state``.
 
-    Returns as soon as the order is accepted; the host may need seconds more to obey.
+    Returns as soon as the order is accepted; the host may need seconds more to obey. Nothing goes
+    out after ``send_before``, a moment of the monotonic clock.
 
     Raises:
         AmtReturnValue: the device refused the order (2: not possible in its present state).
+        AmtHeldUp: ``send_before`` had passed; nothing was sent.
         AmtNoAnswer: sent, but no answer within the session's time limit; it may have been obeyed.
 
     Source: DMTF CIM_PowerManagementService.RequestPowerStateChange; amt-protocol.md 3.2.
@@ -65,4 +69,5 @@ async def request_power_state(session: Session, state: PowerState) -> None:
         {"PowerState": int(state), "ManagedElement": HOST},
         accepted=ACCEPTED,
         reusable=True,
+        send_before=send_before,
     )

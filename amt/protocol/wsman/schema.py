@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from zeep import Client, Settings, Transport
 from zeep.xsd import ComplexType, Element
@@ -25,7 +25,7 @@ _loaded: Schema | None = None
 logging.getLogger("zeep.xsd.types.simple").setLevel(logging.CRITICAL)
 
 
-class PackageFiles(Transport):  # type: ignore[misc]
+class PackageFiles(Transport):
     """Read our own documents from disk and nothing from anywhere else."""
 
     def __init__(self) -> None:  # no requests.Session: zeep never sends anything here
@@ -61,7 +61,7 @@ class Schema:
             forbid_dtd=True,
             forbid_external=True,
         )
-        self.client = Client(str(WSDL), transport=PackageFiles(), settings=settings)
+        self.client: Any = cast(Any, Client)(str(WSDL), transport=PackageFiles(), settings=settings)
         for prefix, space in PREFIXES.items():
             self.client.set_ns_prefix(prefix, space)
         self.types = self.client.wsdl.types

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ssl
+import warnings
 from enum import StrEnum
 from functools import cache
 
@@ -12,11 +13,20 @@ from amt.protocol.errors import AmtTlsFailed, AmtTlsTooOld
 # Firmware up to 18 knows RSA key exchange only, which is not among Python's own defaults.
 MODERN_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:RSA+AESGCM:RSA+AES:!aNULL:@SECLEVEL=1"
 LEGACY_CIPHERS = "DEFAULT:RSA+AES:RSA+3DES:!aNULL:@SECLEVEL=0"
-TOO_OLD = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "TOO_SMALL", "MD_TOO_WEAK", "WEAK")
-TOO_OLD += ("UNSAFE_LEGACY_RENEGOTIATION", "HANDSHAKE_FAILURE", "NO_SHARED", "INSUFFICIENT_SEC")
+# What OpenSSL says when the device's side is weaker than the profile, not broken.
+TOO_OLD = (
+    "UNSUPPORTED_PROTOCOL",
+    "PROTOCOL_VERSION",
+    "TOO_SMALL",
+    "TOO_WEAK",
+    "UNSAFE_LEGACY_RENEGOTIATION",
+    "HANDSHAKE_FAILURE",
+    "NO_SHARED",
+    "INSUFFICIENT_SECURITY",
+)
 
 
-class TlsProfile(StrEnum):
+class Tls(StrEnum):
     """How to speak to the port: not encrypted, TLS 1.2 and newer, or whatever old firmware has."""
 
     PLAIN = "plain"
@@ -25,19 +35,19 @@ class TlsProfile(StrEnum):
 
 
 @cache
-def context(profile: TlsProfile) -> ssl.SSLContext | None:
+def context(profile: Tls) -> ssl.SSLContext | None:
     """Return the shared context of a profile, None for plain HTTP.
 
     No authority and no host name are checked: AMT signs its own certificate, and the pin, checked
     before the first byte goes out, is stronger than both.
     """
-    if profile == TlsProfile.PLAIN:
+    if profile == Tls.PLAIN:
         return None
     result = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     result.check_hostname = False
     result.verify_mode = ssl.CERT_NONE
     result.options |= ssl.OP_NO_COMPRESSION
-    if profile == TlsProfile.MODERN:
+    if profile == Tls.MODERN:
         result.minimum_version = ssl.TLSVersion.TLSv1_2
         result.set_ciphers(MODERN_CIPHERS)
         return result
@@ -48,8 +58,6 @@ def context(profile: TlsProfile) -> ssl.SSLContext | None:
 
 
 def _allow_old_versions(result: ssl.SSLContext) -> None:
-    import warnings
-
     with warnings.catch_warnings():  # Python calls these versions deprecated; AMT 2 to 11 has them
         warnings.simplefilter("ignore", DeprecationWarning)
         result.minimum_version = ssl.TLSVersion.TLSv1
@@ -65,10 +73,10 @@ def normal_pin(text: str) -> str:
     return text.replace(":", "").replace(" ", "").lower()
 
 
-def handshake_error(error: Exception, profile: TlsProfile) -> AmtTlsFailed:
+def handshake_error(error: Exception, profile: Tls) -> AmtTlsFailed:
     """Return what a failed handshake means to an administrator."""
     reason = str(getattr(error, "reason", None) or error)
-    if profile == TlsProfile.MODERN and any(word in reason.upper() for word in TOO_OLD):
+    if profile == Tls.MODERN and any(word in reason.upper() for word in TOO_OLD):
         return AmtTlsTooOld(
             "It speaks only TLS older than 1.2, and the zone does not allow that.", detail=reason
         )

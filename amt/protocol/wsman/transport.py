@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from time import monotonic
 
 import aiohttp
 from aiohttp.client_reqrep import ClientRequest
@@ -17,42 +18,18 @@ from amt.protocol.errors import (
     AmtBadAnswer,
     AmtCertificateChanged,
     AmtError,
+    AmtHeldUp,
     AmtNoAnswer,
     AmtUnreachable,
 )
 from amt.protocol.wsman.safe_xml import too_big
-from amt.protocol.wsman.tls import TlsProfile, context, fingerprint, handshake_error, normal_pin
+from amt.protocol.wsman.target import Limits, Target
+from amt.protocol.wsman.tls import Tls, context, fingerprint, handshake_error, normal_pin
 
 PATH = "/wsman"
 CONTENT_TYPE = "application/soap+xml;charset=UTF-8"
 IDLE_SECONDS = 3  # a connection idle for longer may be half closed: take a new one
 AUTO_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a device is and how to sign in there.
-
-    ``realm`` and ``pin`` are what was seen and confirmed before; None accepts what is shown.
-    """
-
-    host: str
-    port: int
-    tls: TlsProfile
-    username: str
-    password: str = field(repr=False)
-    realm: str | None = None
-    pin: str | None = None  # SHA-256 of the certificate in hexadecimal
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long and how much we are willing to take from one device."""
-
-    connect_seconds: float = 5
-    answer_seconds: float = 20
-    session_seconds: float | None = None  # the whole session, from its opening
-    max_bytes: int = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +50,19 @@ class Transport:
         self.limits = limits
         self.certificate_sha256: str | None = None
         self.tls_version: str | None = None
-        self.has_sent = False  # of the request under way: did a connection exist to send it on?
+        self.was_reused = False  # the connection of the last request had carried one before
+        self._has_sent = False
+        self._send_before: float | None = None
+        self._last: object = None  # the connection of the request before
         self._deadline: float | None = None
+        self._timer: asyncio.Timeout | None = None
+        self._client: aiohttp.ClientSession | None = None
         self._url = URL.build(
-            scheme="http" if target.tls == TlsProfile.PLAIN else "https",
+            scheme="http" if target.tls is Tls.PLAIN else "https",
             host=target.host,
             port=target.port,
             path=PATH,
         )
-        self._timer: asyncio.Timeout | None = None
-        self._client: aiohttp.ClientSession | None = None
 
     def open(self) -> None:
         """Make the HTTP client; no connection is made yet."""
@@ -99,50 +79,58 @@ class Transport:
         )
 
     async def close(self) -> None:
+        """Hang up."""
         if self._client is not None:
             await self._client.close()
+            self._client = None
 
-    async def post(self, body: bytes, headers: Mapping[str, str]) -> Response:
+    async def post(
+        self, body: bytes, headers: Mapping[str, str], *, send_before: float | None = None
+    ) -> Response:
         """Send one POST and return the answer, whatever its status.
 
         Raises:
+            AmtHeldUp: ``send_before`` (of the monotonic clock) had passed; nothing was sent.
             AmtUnreachable, AmtTlsFailed, AmtCertificateChanged: nothing was sent.
-            AmtNoAnswer, AmtBadAnswer: ``has_sent`` is True.
+            AmtNoAnswer, AmtBadAnswer: it was sent.
         """
-        self.has_sent = False
+        self._has_sent = False
+        self._send_before = send_before
         try:
             async with asyncio.timeout_at(self._until(self.limits.connect_seconds)) as self._timer:
                 return await self._exchange(body, headers)
-        except AmtError:
-            raise
         except TimeoutError:
             raise self._too_late() from None
-        except aiohttp.ClientError as error:
-            raise self._mapped(error) from error
-        except OSError as error:
+        except (aiohttp.ClientError, OSError) as error:
             raise self._mapped(error) from error
 
     def connected(self, connection: Connection) -> None:
-        """Check who is at the other end, before the first byte goes out."""
+        """Check who is at the other end, and the time, before the first byte goes out."""
         transport = connection.transport
         tls = None if transport is None else transport.get_extra_info("ssl_object")
         if tls is not None:
-            self.tls_version = tls.version()
-            self.certificate_sha256 = fingerprint(tls.getpeercert(binary_form=True) or b"")
-            pin = self.target.pin
-            if pin is not None and normal_pin(pin) != self.certificate_sha256:
-                raise AmtCertificateChanged(
-                    pinned=normal_pin(pin), observed=self.certificate_sha256
-                )
-        self.has_sent = True
+            self._check_certificate(tls)
+        if self._send_before is not None and monotonic() > self._send_before:
+            raise AmtHeldUp
+        self.was_reused = connection.protocol is self._last
+        self._last = connection.protocol
+        self._has_sent = True
         if self._timer is not None:
             self._timer.reschedule(self._until(self.limits.answer_seconds))
 
+    def _check_certificate(self, tls: ssl.SSLObject) -> None:
+        self.tls_version = tls.version()
+        self.certificate_sha256 = fingerprint(tls.getpeercert(binary_form=True) or b"")
+        pin = self.target.pin
+        if pin is not None and normal_pin(pin) != self.certificate_sha256:
+            raise AmtCertificateChanged(pinned=normal_pin(pin), observed=self.certificate_sha256)
+
     async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> Response:
-        assert self._client is not None, "the session is not open"
+        if self._client is None:
+            raise RuntimeError("The session is not open.")
         response = await self._client.post(
             self._url,
-            data=body or None,
+            data=body,
             headers=headers,
             allow_redirects=False,
             ssl=context(self.target.tls) or True,
@@ -150,11 +138,10 @@ class Transport:
         try:
             challenges = response.headers.getall("WWW-Authenticate", [])
             content = b"" if response.status == 401 else await self._read(response)
-            if response.status != 401:
-                response.release()
             return Response(response.status, response.headers, challenges, content)
         finally:
-            # AMT closes after a 401, sometimes without saying so: never use that connection again.
+            # A whole answer has given its connection back already. AMT closes after a 401,
+            # sometimes without saying so: that connection is never used again.
             response.close()
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
@@ -175,23 +162,22 @@ class Transport:
         return moment if self._deadline is None else min(moment, self._deadline)
 
     def _too_late(self) -> AmtError:
-        if self.has_sent:
-            return AmtNoAnswer(
-                f"The device took the connection, then said nothing for "
-                f"{self.limits.answer_seconds:g} s."
-            )
-        return unreachable(self.target.port, "no answer in time")
+        if not self._has_sent:
+            return unreachable(self.target.port, "no connection in time")
+        seconds = f"{self.limits.answer_seconds:g} s"
+        return AmtNoAnswer(
+            f"The device took the connection, then did not answer for {seconds}.",
+            detail="timed out",
+        )
 
     def _mapped(self, error: Exception) -> AmtError:
-        if self.has_sent:
-            return AmtNoAnswer(
-                "The connection dropped before the answer was complete.", detail=str(error)
-            )
+        if self._has_sent:
+            return dropped(error)
         reason = getattr(error, "os_error", error)
-        if isinstance(reason, ssl.SSLError):
-            return handshake_error(reason, self.target.tls)
-        is_tls = self.target.tls != TlsProfile.PLAIN
-        if is_tls and isinstance(reason, ConnectionResetError | ConnectionAbortedError):
+        is_tls = self.target.tls is not Tls.PLAIN
+        if isinstance(reason, ssl.SSLError) or (
+            is_tls and isinstance(reason, ConnectionResetError | ConnectionAbortedError)
+        ):
             return handshake_error(reason, self.target.tls)
         return unreachable(self.target.port, str(reason))
 
@@ -211,6 +197,7 @@ class OneDevice(aiohttp.TCPConnector):
     async def connect(
         self, req: ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> Connection:
+        """Return a connection on which something may be sent."""
         connection = await super().connect(req, traces, timeout)
         try:
             self._shown_to.connected(connection)
@@ -221,6 +208,22 @@ class OneDevice(aiohttp.TCPConnector):
 
 
 def unreachable(port: int, detail: str) -> AmtUnreachable:
+    """Return the error for a connection that was never made."""
     return AmtUnreachable(
         f"No connection on port {port}: no standby power, or wrong address?", detail=detail
     )
+
+
+def dropped(error: Exception) -> AmtError:
+    """Return what it means that the other end hung up, or spoke something else than HTTP."""
+    if isinstance(error, aiohttp.ClientResponseError):  # aiohttp could not parse the answer
+        return AmtBadAnswer(
+            "The answer is not HTTP: another server at this address?",
+            reason="not-http",
+            detail=error.message,
+        )
+    result = AmtNoAnswer(
+        "The connection dropped before the answer was complete.", detail=str(error)
+    )
+    result.is_dropped = True
+    return result

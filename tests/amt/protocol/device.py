@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from amt.protocol.wsman.session import Limits, Target
-from amt.protocol.wsman.tls import TlsProfile
+from amt.protocol.wsman.tls import Tls
 
 REALM = "Digest:0123456789ABCDEF0123456789ABCDEF"
 SERVER = "Intel(R) Active Management Technology 16.1.25.1917"
@@ -111,7 +111,7 @@ class Device:
         values: dict[str, object] = {
             "host": "127.0.0.1",
             "port": self.port,
-            "tls": TlsProfile.PLAIN,
+            "tls": Tls.PLAIN,
             "username": "admin",
             "password": PASSWORD,
         }
@@ -162,7 +162,7 @@ async def device(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIter
 def amt(answer: Answer, **challenged: str) -> Answer:
     """Return an answerer that asks for a login first, checks the digest, then calls ``answer``."""
 
-    def reply(request: Request) -> bytes | None | Awaitable[bytes | None]:
+    def reply(request: Request) -> bytes | Awaitable[bytes | None] | None:
         if not request.login or not digest_is_right(request):
             return challenge(**challenged)  # type: ignore[arg-type]
         return answer(request)

@@ -1,0 +1,42 @@
+"""The power saving state of the operating system (IPS_PowerManagementService, AMT 10 and newer)."""
+
+from __future__ import annotations
+
+from amt.constants import OsPowerSavingState
+from amt.protocol.errors import AmtFault
+from amt.protocol.wsman.power_management_service import ACCEPTED, HOST
+from amt.protocol.wsman.session import Session
+
+CLASS = "IPS_PowerManagementService"
+
+
+async def read_os_power_saving_state(session: Session) -> OsPowerSavingState | None:
+    """Return the state; None while the host is off, and where the firmware has no such class.
+
+    Source: amt-protocol.md 3.3.
+    """
+    try:
+        instance = await session.get(CLASS)
+    except AmtFault as fault:
+        if fault.subcode == "wsman:AccessDenied":
+            raise
+        return None
+    number = instance.integer_or_none("OSPowerSavingState")
+    if number is None or number not in OsPowerSavingState._value2member_map_:
+        return None
+    return OsPowerSavingState(number)
+
+
+async def request_os_power_saving_state(session: Session, state: OsPowerSavingState) -> None:
+    """Ask for another state, full power above all: it wakes a host from modern standby.
+
+    Raises:
+        AmtReturnValue: the device refused.
+    """
+    await session.invoke(
+        CLASS,
+        "RequestOSPowerSavingStateChange",
+        {"OSPowerSavingState": int(state), "ManagedElement": HOST},
+        accepted=ACCEPTED,
+        reusable=True,
+    )

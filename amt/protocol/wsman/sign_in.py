@@ -1,0 +1,136 @@
+"""Get a request past the device's door: challenge, realm, digest, and no password too many."""
+
+from __future__ import annotations
+
+from amt.protocol.errors import (
+    AmtBadAnswer,
+    AmtBusy,
+    AmtError,
+    AmtNoAnswer,
+    AmtRealmChanged,
+    AmtSignInRefused,
+)
+from amt.protocol.wsman.digest import Challenge, Digest, read_challenge
+from amt.protocol.wsman.safe_xml import html, looks_like_html
+from amt.protocol.wsman.target import Target
+from amt.protocol.wsman.transport import CONTENT_TYPE, PATH, Response, Transport
+
+SERVER = "Intel(R) Active Management Technology "
+REALM = "Digest:"
+
+
+class SignIn:
+    """The login of one session."""
+
+    def __init__(self, target: Target, transport: Transport) -> None:
+        self.realm: str | None = None
+        self.server_header: str | None = None
+        self._target = target
+        self._transport = transport
+        self._digest = Digest(target.username, target.password)
+        self._refused: AmtSignInRefused | None = None
+
+    @property
+    def firmware(self) -> str | None:
+        """Return the version that AMT's web server names; None if it is not AMT's."""
+        header = self.server_header or ""
+        return header.removeprefix(SERVER).strip() if header.startswith(SERVER) else None
+
+    async def greet(self) -> None:
+        """Ask without a login, and remember the challenge.
+
+        The request is empty: whatever a device does without a login, there is nothing to obey.
+        """
+        try:
+            response = await self._transport.post(b"", {"Content-Type": CONTENT_TYPE})
+        except AmtNoAnswer as error:
+            error.retry = error.is_dropped
+            raise
+        self._note(response)
+        if response.status != 401:
+            raise not_amt(response)
+        self._digest.accept(self._challenge(response))
+
+    async def send(
+        self, body: bytes, *, is_order: bool, send_before: float | None = None
+    ) -> Response:
+        """Send ``body`` with our login, and once more when the nonce has lapsed (401).
+
+        A login that the device refused is not shown to it again: that would only lock it.
+        """
+        if self._refused is not None:
+            raise self._refused
+        is_fresh = self._digest.challenge is None
+        if is_fresh:
+            await self.greet()
+        for _ in range(3):
+            response = await self._post(body, is_order, send_before)
+            if response.status != 401:
+                return response
+            challenge = self._challenge(response)
+            if is_fresh and not challenge.stale:
+                break
+            self._digest.accept(challenge)
+            is_fresh = True
+        self._refused = AmtSignInRefused(
+            f"The device refuses the login {self._target.username}. Nothing was done."
+        )
+        raise self._refused
+
+    async def _post(self, body: bytes, is_order: bool, send_before: float | None) -> Response:
+        """Send once; a read also a second time if a kept connection turned out to be dead."""
+        try:
+            response = await self._post_once(body, send_before)
+        except AmtNoAnswer as error:
+            if is_order or not (error.is_dropped and self._transport.was_reused):
+                raise self._after_sending(error, is_order) from error.__cause__
+            return await self._post_again(body)
+        except AmtBadAnswer as error:
+            raise self._after_sending(error, is_order) from error.__cause__
+        self._note(response)
+        return response
+
+    async def _post_once(self, body: bytes, send_before: float | None) -> Response:
+        headers = {
+            "Content-Type": CONTENT_TYPE,
+            "Authorization": self._digest.authorization("POST", PATH, body),
+        }
+        return await self._transport.post(body, headers, send_before=send_before)
+
+    async def _post_again(self, body: bytes) -> Response:
+        response = await self._post_once(body, None)
+        self._note(response)
+        return response
+
+    def _after_sending(self, error: AmtError, is_order: bool) -> AmtError:
+        error.may_have_been_obeyed = is_order
+        error.hide(self._target.password)
+        return error
+
+    def _challenge(self, response: Response) -> Challenge:
+        """Return the challenge of a 401 if it comes from the device that we know."""
+        challenge = read_challenge(response.challenges)
+        if self.firmware is None and not challenge.realm.startswith(REALM):
+            raise not_amt(response)
+        known = self._target.realm or self.realm
+        if known and challenge.realm != known:
+            raise AmtRealmChanged(known=known, observed=challenge.realm)
+        self.realm = challenge.realm
+        return challenge
+
+    def _note(self, response: Response) -> None:
+        self.server_header = response.headers.get("Server") or self.server_header
+        if response.status == 503:
+            raise AmtBusy("The device has no room for another connection.", detail="HTTP 503")
+
+
+def not_amt(response: Response) -> AmtBadAnswer:
+    """Return the error for an HTTP answer that AMT's web server would not give."""
+    if looks_like_html(response.body):
+        return html(response.body)
+    server = response.headers.get("Server", "none")
+    return AmtBadAnswer(
+        "The answer is not AMT's: another web server at this address?",
+        reason="not-amt",
+        detail=f"HTTP {response.status}, Server: {server}",
+    )
