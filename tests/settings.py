@@ -10,7 +10,9 @@ os.environ.setdefault("ZCC_PRACTICE", "1")
 os.environ.setdefault("ZCC_LOG_LEVEL", "WARNING")
 
 from zcc.settings import *  # noqa: E402, F403
-from zcc.settings import DATABASES, VAR_DIR  # noqa: E402
+from zcc.settings import DATABASES, STATIC_ROOT, VAR_DIR  # noqa: E402
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

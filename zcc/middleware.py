@@ -1,4 +1,4 @@
-"""What every request passes: content security policy, sign-in, and the two bodies of one address."""
+"""What every request passes: security policy, sign-in, and the two bodies of one address."""
 
 import secrets
 from collections.abc import Callable
@@ -63,7 +63,7 @@ class SignInRequired(LoginRequiredMiddleware):
     def process_view(
         self,
         request: HttpRequest,
-        view_func: Callable[..., HttpResponse],
+        view_func: Callable[..., HttpResponseBase],
         view_args: tuple[Any, ...],
         view_kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
@@ -77,8 +77,8 @@ class SignInRequired(LoginRequiredMiddleware):
             return go_first_to(request, resolve_url("devices:change_password"))
         return None
 
-    def handle_no_permission(
-        self, request: HttpRequest, view_func: Callable[..., HttpResponse]
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
         """Send a page to the sign-in; a poll must never get that page into its table."""
         if not request.htmx:  # type: ignore[attr-defined]

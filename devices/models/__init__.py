@@ -8,6 +8,7 @@ from devices.models.job import Attempt, Job, JobItem, JobItemQuerySet, JobQueryS
 from devices.models.rights import Assignment
 from devices.models.server import Server
 from devices.models.setting import Setting
+from devices.models.sign_in_link import SignInLink
 from devices.models.user import User
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "JobQuerySet",
     "Server",
     "Setting",
+    "SignInLink",
     "User",
 ]

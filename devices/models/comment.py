@@ -14,3 +14,6 @@ class Comment(models.Model):
 
     class Meta:
         ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.user_name} about {self.page}"

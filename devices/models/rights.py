@@ -1,17 +1,24 @@
-"""Rights, roles, and who holds which role in which folder (and all below it)."""
+"""Rights, roles, and who holds which role in which folder (and all below it).
 
+What several roles give is added up. A right that one of them denies is gone in that folder and
+below, whatever the others give; only the Administrator of the whole zone cannot be cut down.
+"""
+
+from collections.abc import Iterable
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, NamedTuple, Union
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
+    from devices.models.folder import Folder
     from devices.models.user import User
 
 Person = Union["User", AnonymousUser]
+ZONE_PATH_LENGTH = 4  # treebeard's step: the root of the tree is the zone
 
 
 class Right(models.TextChoices):
@@ -47,49 +54,112 @@ ROLE_RIGHTS: dict[str, list[Right]] = {
 
 
 class Assignment(models.Model):
-    """A role held by a person in a folder and below; rights in ``without`` are taken out of it."""
+    """A role held by a person in a folder and below, with rights added and rights denied."""
 
     user = models.ForeignKey("devices.User", models.CASCADE, related_name="assignments")
     folder = models.ForeignKey("devices.Folder", models.CASCADE, related_name="assignments")
     role = models.CharField(max_length=20, choices=Role)
-    without = models.JSONField(default=list, blank=True)
+    extra = models.JSONField(default=list, blank=True)  # given beyond the role
+    without = models.JSONField(default=list, blank=True)  # denied here and below, whoever gives it
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "folder"], name="one_role_per_person_and_folder")
+            models.UniqueConstraint(
+                fields=["user", "folder"], name="one_role_per_person_and_folder"
+            )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} in {self.folder}"
 
     @property
     def rights(self) -> set[str]:
         """Return the rights this assignment gives."""
-        return {str(right) for right in ROLE_RIGHTS[self.role]} - set(self.without)
+        given = {str(right) for right in ROLE_RIGHTS.get(self.role, [])}
+        return (given | set(self.extra)) - set(self.without)
+
+
+class Held(NamedTuple):
+    """What one assignment says about the folders whose path begins with ``path``."""
+
+    path: str
+    given: frozenset[str]
+    denied: frozenset[str]
+
+
+def held_by(user: Person) -> list[Held]:
+    """Return what the assignments of ``user`` say; read once for each user object."""
+    if isinstance(user, AnonymousUser) or not user.is_active:
+        return []
+    held: list[Held] | None = getattr(user, "_held", None)
+    if held is None:
+        held = user._held = _effective(user.assignments.select_related("folder"))  # type: ignore[attr-defined]
+    return held
+
+
+def forget(user: Person) -> None:
+    """Have the rights of ``user`` read again: assignments or folders have changed."""
+    if hasattr(user, "_held"):
+        del user._held
+
+
+def _effective(rows: Iterable[Assignment]) -> list[Held]:
+    held = []
+    for row in rows:
+        one = Held(row.folder.path, frozenset(row.rights), frozenset(row.without))
+        if row.role == Role.ADMINISTRATOR and len(one.path) == ZONE_PATH_LENGTH:
+            return [Held(one.path, frozenset(map(str, Right)), frozenset())]
+        held.append(one)
+    return held
+
+
+def denied_paths(user: Person, right: Right) -> list[str]:
+    """Return the tree paths in and below which ``right`` is denied to ``user``."""
+    return _topmost(row.path for row in held_by(user) if right in row.denied)
 
 
 def folder_paths(user: Person, right: Right) -> list[str]:
-    """Return the tree paths in and below which ``user`` holds ``right``; read once a request."""
-    if not user.is_active or isinstance(user, AnonymousUser):
-        return []
-    held = getattr(user, "_held", None)
-    if held is None:
-        rows = user.assignments.select_related("folder")
-        held = user._held = [(row.folder.path, row.rights) for row in rows]  # type: ignore[attr-defined]
-    return [path for path, rights in held if right in rights]
+    """Return the tree paths in which ``user`` holds ``right``: also below, but for denied paths."""
+    denied = tuple(denied_paths(user, right))
+    given = _topmost(row.path for row in held_by(user) if right in row.given)
+    return [path for path in given if not (denied and path.startswith(denied))]
+
+
+def _topmost(paths: Iterable[str]) -> list[str]:
+    """Return the paths that lie below no other one."""
+    kept: list[str] = []
+    for path in sorted(paths):
+        if not kept or not path.startswith(kept[-1]):
+            kept.append(path)
+    return kept
 
 
 def below(user: Person, right: Right, field: str) -> Q:
     """Return the condition "the folder path in ``field`` lies where ``user`` holds ``right``"."""
-    paths = folder_paths(user, right)
+    given = _begins(field, folder_paths(user, right))
+    denied = denied_paths(user, right)
+    return given & ~_begins(field, denied) if denied else given
+
+
+def _begins(field: str, paths: list[str]) -> Q:
     return reduce(or_, (Q(**{f"{field}__startswith": path}) for path in paths), Q(pk__in=[]))
 
 
+def may_in(user: Person, right: Right, folder: "Folder") -> bool:
+    """Return whether ``user`` holds ``right`` in ``folder``."""
+    denied = denied_paths(user, right)
+    given = folder_paths(user, right)
+    path = folder.path
+    return any(map(path.startswith, given)) and not any(map(path.startswith, denied))
+
+
 def may(user: Person, right: Right) -> bool:
-    """Return whether ``user`` holds ``right`` in the whole zone."""
+    """Return whether ``user`` holds ``right`` in the whole zone, without a folder left out."""
+    if denied_paths(user, right):
+        return False
     return any(len(path) == ZONE_PATH_LENGTH for path in folder_paths(user, right))
 
 
 def may_anywhere(user: Person, right: Right) -> bool:
     """Return whether ``user`` holds ``right`` in at least one folder."""
     return bool(folder_paths(user, right))
-
-
-ZONE_PATH_LENGTH = 4  # treebeard's step: the root of the tree is the zone

@@ -1,7 +1,12 @@
 """A person who signs in, with what the console remembers of them."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Lower
+
+from devices.models import rights
 
 
 class User(AbstractUser):
@@ -13,3 +18,15 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         ordering = ["username"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="one_user_name",
+                violation_error_message="Somebody already has this user name.",
+            )
+        ]
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Read the row again, and what the person may do too."""
+        rights.forget(self)
+        super().refresh_from_db(*args, **kwargs)

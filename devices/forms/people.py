@@ -1,0 +1,65 @@
+"""Forms of accounts: sign in, passwords, one's own preferences, and what administrators fill in."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+
+from devices.models import User
+
+THEMES = [("system", "As the system"), ("light", "Light"), ("dark", "Dark")]
+
+
+class SignInForm(AuthenticationForm):
+    """User name and password. What it says when refused does not tell which was wrong."""
+
+    error_messages = {
+        "invalid_login": "User name and password do not fit together. Both are case-sensitive.",
+        "inactive": "User name and password do not fit together. Both are case-sensitive.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "User name"
+
+
+class ChoosePasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+    """A new password, twice, for somebody who has none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].help_text = ""  # the page lists the rules once, above
+
+
+class ChangePasswordForm(ChoosePasswordForm, PasswordChangeForm):
+    """The password until now, and a new one twice."""
+
+
+class PreferencesForm(forms.Form):
+    """What a person chose for themselves."""
+
+    time_zone = forms.ChoiceField(
+        required=False, help_text="Times on all pages. Schedules name their own."
+    )
+    theme = forms.ChoiceField(label="Light or dark", choices=THEMES, widget=forms.RadioSelect)
+    keys = forms.BooleanField(
+        label="Single letters act as keys",
+        required=False,
+        help_text="Letters act outside fields only; ? lists them. No key switches anything off.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [("", "The zone's"), *((name, name) for name in sorted(available_timezones()))]
+        self.fields["time_zone"].choices = names  # type: ignore[attr-defined]
+
+
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Names of an account."""
+
+    class Meta:
+        model = User
+        fields = ["username", "first_name", "last_name", "email"]
+        labels = {"username": "User name", "email": "E-mail"}
+        help_texts = {"username": "Up to 150 letters, digits and @ . + - _ characters."}
