@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from .profiles import Profile
 
+ORGANIZATION = "Simulated"
 VALID = (datetime(2024, 1, 1, tzinfo=UTC), datetime(2044, 1, 1, tzinfo=UTC))
 
 
@@ -62,7 +63,7 @@ def _make(address: str, number: int) -> x509.Certificate:
     """Sign a certificate that is always the same for this key, address and number."""
     name = x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Simulated"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, ORGANIZATION),
             x509.NameAttribute(NameOID.COMMON_NAME, f"AMT {address}"),
         ]
     )
@@ -97,6 +98,18 @@ class Certificate:
         if self._number not in self._made:
             self._made[self._number] = _make(self._address, self._number)
         return self._made[self._number].public_bytes(serialization.Encoding.DER)
+
+    @property
+    def subject(self) -> str:
+        """Return subject, and issuer, as firmware writes them."""
+        return f"O={ORGANIZATION},CN=AMT {self._address}"
+
+    @property
+    def public_key(self) -> bytes:
+        """Return the key as PKCS#1, which is how AMT shows it."""
+        return KEYS.key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.PKCS1
+        )
 
     @property
     def sha256(self) -> str:

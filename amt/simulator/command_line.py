@@ -79,7 +79,8 @@ def _parent(arguments: list[str], options: Options, processes: int) -> int:
         signal.signal(name, stop)
     for number in range(processes):
         parts.append(_start_part(arguments, number, processes, environment))
-    are_ready = all([_wait_ready(part) for part in parts])
+    waited = [_wait_ready(part) for part in parts]  # each, so that all may say what they miss
+    are_ready = all(waited)
     if are_ready:
         print(READY, flush=True)
     elif not stopped:
@@ -92,7 +93,7 @@ def _start_part(
     arguments: list[str], number: int, total: int, environment: dict[str, str]
 ) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "amt.simulator", *_without_password(arguments)]
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - ourselves, with checked arguments
         [*command, "--part", f"{number}/{total}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

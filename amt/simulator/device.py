@@ -11,7 +11,17 @@ from typing import Any
 
 from amt.constants import PowerState
 
-from .audit_log import PROVISIONED, SECURITY, AuditLog
+from .audit_log import (
+    BOOT_OPTIONS,
+    CYCLE,
+    DOWN,
+    PROVISIONED,
+    REMOTE_CONTROL,
+    RESET,
+    SECURITY,
+    UP,
+    AuditLog,
+)
 from .certificates import Certificate
 from .digest import Gatekeeper
 from .event_log import MEMORY_INIT, PCI_CONFIGURATION, STARTING_OS, EventLog
@@ -20,6 +30,15 @@ from .power import PowerMachine
 from .profiles import PROFILES, Profile
 
 DAY = 86_400  # seconds
+NO_ROLE = 32768  # of the boot configuration: not for the next boot
+BOOT_SETTINGS = ("AMT_BootSettingData", "Intel(r) AMT:BootSettingData 0")
+AUDITED: dict[tuple[str, int | None], int] = {
+    ("RequestPowerStateChange", PowerState.ON): UP,
+    ("RequestPowerStateChange", PowerState.OFF_SOFT): DOWN,
+    ("RequestPowerStateChange", PowerState.CYCLE_SOFT): CYCLE,
+    ("RequestPowerStateChange", PowerState.MASTER_BUS_RESET): RESET,
+    ("ChangeBootOrder", None): BOOT_OPTIONS,
+}
 NAMESPACE = uuid.UUID("5f6c9a52-6a0e-4b39-8f57-6f3a3c1c0a11")
 
 
@@ -84,10 +103,11 @@ class Device:
         self.audit_log = AuditLog()
         self.stored: dict[tuple[str, str], dict[str, Any]] = {}
         self.boot_source = ""
-        self.boot_role = 32768
+        self.boot_role = NO_ROLE
         self.boots: list[Boot] = []
         self.orders: list[Order] = []
         self.requests = 0
+        self.peer = "127.0.0.1"  # of the request being answered
         self.failed_sign_ins = 0
         self.lock = threading.RLock()
         self._log = log
@@ -161,6 +181,9 @@ class Device:
         after = self._machine.state
         order = Order(now, self.address, class_name, method, requested, before, after)
         self.orders.append(order)
+        event = AUDITED.get((method, requested))
+        if event is not None:
+            self.audit_log.add(self.clock, REMOTE_CONTROL, event, self.spec.username, self.peer)
         if self._log:
             self._log(order)
 
@@ -174,9 +197,9 @@ class Device:
         return "Digest:" + (digits if self.profile.random_realm else digits[:4].ljust(32, "0"))
 
     def _boot_started(self, when: float) -> None:
-        settings = self.stored.pop(("AMT_BootSettingData", ""), {})
+        settings = self.stored.pop(BOOT_SETTINGS, {})
         self.boots.append(Boot(self.boot_source if self.boot_role == 1 else "", settings))
-        self.boot_source, self.boot_role = "", 32768
+        self.boot_source, self.boot_role = "", NO_ROLE
         self._write_progress(when, MEMORY_INIT, PCI_CONFIGURATION)
 
     def _boot_ended(self, when: float) -> None:

@@ -130,7 +130,7 @@ class Fleet:
                     "after": int(order.after),
                 }
             )
-            os.write(self._log_file, f"{line}\n".encode())  # one write, one line: processes share it
+            os.write(self._log_file, f"{line}\n".encode())  # whole lines: processes share it
 
 
 class _Relisten:

@@ -129,6 +129,7 @@ class HttpConnection(asyncio.Protocol):
 
     def _serve(self, request: HttpRequest) -> None:
         faults, server = self._device.faults, self._device.profile.server
+        self._device.peer = str(self._transport.get_extra_info("peername", ("",))[0])
         try:
             status, body = self._service.answer(request.body)
         except Dropped as drop:
@@ -165,7 +166,7 @@ class HttpConnection(asyncio.Protocol):
         else:
             self._send(data, closes)
 
-    def _send(self, data: bytes, closes: bool) -> None:  # noqa: FBT001 - call_later has no keywords
+    def _send(self, data: bytes, closes: bool) -> None:
         if self._transport.is_closing():
             return
         if data:

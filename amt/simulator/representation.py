@@ -34,10 +34,10 @@ def read_properties(
     _expect(request.body, request.resource_uri, resource.name)
     changed: dict[str, Any] = {}
     for name, values in _children(request.body, request.resource_uri).items():
-        if name in resource.writable:
-            changed[name] = _typed(name, values, present.get(name))
-        elif name not in present:
+        if name not in present:
             raise SoapFault("c:SchemaValidationError", f"{name} is not known.")
+        if name in resource.writable:
+            changed[name] = _typed(name, values, present[name])
         elif strict and name not in ALWAYS_TOLERATED and not _is_same(values, present[name]):
             raise SoapFault("c:InvalidRepresentation", f"{name} may only be read.")
     return changed

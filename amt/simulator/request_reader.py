@@ -88,7 +88,7 @@ class RequestReader:
             if not colon:
                 raise BadRequest(400)
             headers[name.strip().lower()] = value.strip()
-        self.head = HttpRequest(*parts, headers)
+        self.head = HttpRequest(parts[0], parts[1], parts[2], headers)
         self._expect_body(headers)
         return True
 

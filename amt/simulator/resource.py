@@ -33,7 +33,7 @@ class Resource:
     def present(self, device: Device) -> list[Properties]:
         """Return the instances as this device has them, with what was put."""
         absent = device.profile.absent_properties.get(self.name, frozenset())
-        found = []
+        found: list[Properties] = []
         for properties in self.instances(device):
             put = device.stored.get((self.name, self.key_of(properties)), {})
             merged = {**properties, **put}

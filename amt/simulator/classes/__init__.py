@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 
 from ..resource import Resource
-from . import identity, power
+from . import boot, hardware, identity, logs, power, remote_control, security
 
+MODULES = (power, boot, identity, hardware, logs, security, remote_control)
 CLASSES: Mapping[str, Resource] = {
-    resource.name: resource for module in (power, identity) for resource in module.CLASSES
+    resource.name: resource for module in MODULES for resource in module.CLASSES
 }
 
-# Enumerating a base class gives the instances of its derived classes, these first to last.
+# Enumerating a base class gives the instances of those derived from it, in this order: MeshCentral
+# reads the power state from the first.
 DERIVED = {
     "CIM_ServiceAvailableToElement": ("CIM_AssociatedPowerManagementService",),
+    "CIM_PhysicalPackage": ("CIM_Card", "CIM_Chassis"),
+    "CIM_SystemPackaging": ("CIM_ComputerSystemPackage",),
+    "CIM_CredentialContext": ("AMT_TLSCredentialContext",),
 }

@@ -167,9 +167,7 @@ def _ports(device: Device) -> list[Properties]:
 
 CLASSES = (
     Resource("AMT_GeneralSettings", INSTANCE_ID, _general, writable=GENERAL_WRITABLE),
-    Resource(
-        "AMT_SetupAndConfigurationService", FOUR_KEYS, _setup, methods={"GetUuid": _get_uuid}
-    ),
+    Resource("AMT_SetupAndConfigurationService", FOUR_KEYS, _setup, methods={"GetUuid": _get_uuid}),
     Resource("IPS_HostBasedSetupService", FOUR_KEYS, _host_setup),
     Resource("CIM_SoftwareIdentity", INSTANCE_ID, _software),
     Resource("AMT_EthernetPortSettings", INSTANCE_ID, _ports),

@@ -54,9 +54,7 @@ def _associated(device: Device) -> list[Properties]:
 
 def _os_service(device: Device) -> list[Properties]:
     _readable(device)
-    properties = service(
-        "IPS_PowerManagementService", NAME, EnabledState=5, RequestedState=12
-    )
+    properties = service("IPS_PowerManagementService", NAME, EnabledState=5, RequestedState=12)
     saving = device.machine.os_power_saving
     if device.profile.shows_os_power_saving and saving is not None:
         properties = {**properties, "OSPowerSavingState": int(saving)}
