@@ -5,6 +5,7 @@ The only reader of passwords. Rows are read before the event loop starts and wri
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from time import monotonic
 
 from django.conf import settings
 
@@ -14,7 +15,7 @@ from amt.models import AmtSettings
 from amt.protocol.errors import AmtError, AmtNotSetUp, AmtPlainNotAllowed, AmtTlsFailed
 from amt.protocol.errors import AmtTlsTooOld, AmtUnreachable
 from amt.protocol.wsman import message_log, os_power, power_management_service
-from amt.protocol.wsman.session import Limits, Session, Target, Tls
+from amt.protocol.wsman.session import Limits, Session, Target, TlsProfile
 from devices import levels
 from devices.models import Device
 from vault import crypto
@@ -23,6 +24,15 @@ from vault.models import Secret
 LIMITS = Limits(
     connect_seconds=settings.AMT_CONNECT_SECONDS, answer_seconds=settings.AMT_READ_SECONDS
 )
+
+
+class AmtHeldUp(AmtError):
+    """We were stopped past the time to which sending was allowed; nothing was sent."""
+
+    code = "held-up"
+
+    def __init__(self) -> None:
+        super().__init__("The server was held up just before sending. Nothing sent.")
 
 
 @dataclass(slots=True)
@@ -36,29 +46,29 @@ class Access:
     legacy_allowed: bool
     learned: dict[str, str] = field(default_factory=dict)
 
-    def target(self, tls: Tls) -> Target:
+    def target(self, tls: TlsProfile) -> Target:
         """Return where and how to connect under one TLS profile."""
         known = self.settings
         return Target(
             host=known.address,
-            port=PORT_HTTP if tls is Tls.PLAIN else PORT_HTTPS,
+            port=PORT_HTTP if tls is TlsProfile.PLAIN else PORT_HTTPS,
             tls=tls,
             username=self.login_name,
             password=self.password,
             realm=known.realm or None,
-            pin=(known.pin or None) if tls is not Tls.PLAIN else None,
+            pin=(known.pin or None) if tls is not TlsProfile.PLAIN else None,
         )
 
-    def profiles(self) -> list[Tls]:
+    def profiles(self) -> list[TlsProfile]:
         """Return the TLS profiles to try, best first. A pinned device is never tried in the clear."""
         known = self.settings
         if known.tls != AmtSettings.Tls.AUTO:
-            return [Tls(known.tls)]
-        found = [Tls.MODERN]
+            return [TlsProfile(known.tls)]
+        found = [TlsProfile.MODERN]
         if self.legacy_allowed:
-            found.append(Tls.LEGACY)
+            found.append(TlsProfile.LEGACY)
         if self.plain_allowed and not known.pin:
-            found.append(Tls.PLAIN)
+            found.append(TlsProfile.PLAIN)
         return found
 
     def check(self) -> None:
@@ -133,9 +143,9 @@ class AmtSession:
 
     async def request_power_state(self, state: PowerState, *, send_before: float) -> None:
         """Order ``state``, but send nothing after ``send_before`` (of the monotonic clock)."""
-        await power_management_service.request_power_state(
-            self._session, state, send_before=send_before
-        )
+        if monotonic() >= send_before:
+            raise AmtHeldUp
+        await power_management_service.request_power_state(self._session, state)
 
     async def newest_record(self) -> int | None:
         """Return the time of the newest record in the event log by the device's own clock.
@@ -191,7 +201,7 @@ class Line:
         if self._session is not None:
             session, self._session = self._session, None
             self.access.learned |= _told_by(session)
-            await session.close()
+            await session.__aexit__(None, None, None)
 
 
 async def _connect(access: Access) -> Session:
@@ -199,13 +209,14 @@ async def _connect(access: Access) -> Session:
     for tls in access.profiles():
         session = Session(access.target(tls), LIMITS)
         try:
-            await session.open()
+            await session.__aenter__()
+            await session.greet()
         except (AmtUnreachable, AmtTlsFailed) as error:
-            await session.close()
+            await session.__aexit__(None, None, None)
             failed = failed or error
             continue
         except BaseException:
-            await session.close()
+            await session.__aexit__(None, None, None)
             raise
         return session
     assert failed is not None

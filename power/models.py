@@ -1,9 +1,11 @@
 """The power actions of the specification (S116) and the order that carries one."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from amt.constants import PowerState
-from devices.models import Job
+from devices.models import Device, DeviceQuerySet, Job, User
 from devices.models.rights import Right
 
 
@@ -30,6 +32,11 @@ class PowerAction(models.TextChoices):
         """Return the right a person needs for it."""
         return Right(f"power-{self.value}")
 
+    @property
+    def is_harmless(self) -> bool:
+        """Return whether nobody loses work by it: no typed number, blue button."""
+        return self is PowerAction.ON
+
 
 def power_actions() -> list[tuple[str, str]]:
     """Return the choices; a callable, so that a new action needs no migration."""
@@ -41,6 +48,23 @@ class PowerOrder(models.Model):
 
     job = models.OneToOneField(Job, models.CASCADE, related_name="power_order")
     action = models.CharField(max_length=10, choices=power_actions)
+
+
+class Selection(models.Model):
+    """The devices of a dialog, frozen when it opened (D21). Its key is the intent of the order."""
+
+    intent = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    device_pks = models.JSONField()
+    made_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    objects: ClassVar = models.Manager["Selection"]()
+
+    @property
+    def devices(self) -> DeviceQuerySet:
+        """Return the devices that still exist and that the person may still see."""
+        found: DeviceQuerySet = Device.objects.filter(pk__in=self.device_pks)
+        return found.visible_to(self.user)
 
 
 class PowerSample(models.Model):

@@ -4,7 +4,7 @@ The rows are the truth; the broker only rings a bell. A claim is a lease; every 
 UPDATE that is guarded by the lease's token, on the database's clock.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID, uuid4
@@ -32,6 +32,19 @@ class JobQuerySet(models.QuerySet["Job"]):
     def unfinished(self) -> "JobQuerySet":
         return self.filter(finished_at=None)
 
+    def filtered(self, query: Mapping[str, str]) -> "JobQuerySet":
+        """Keep what an address asks for: ``show`` running or mine, ``kind``, text of ``q``."""
+        found = self
+        if query.get("show") == "running":
+            found = found.unfinished()
+        if (kind := query.get("kind")) in Job.Kind.values:
+            found = found.filter(kind=kind)
+        if text := query.get("q", "").strip():
+            number = Q(pk=int(text)) if text.isdigit() and len(text) < 10 else Q()
+            words = Q(title__icontains=text) | Q(asked_by_name__icontains=text)
+            found = found.filter(words | number if number else words)
+        return found
+
     def finish(self) -> int:
         """Mark as finished the jobs among these of which no item is unfinished."""
         left = JobItem.objects.unfinished().filter(job=OuterRef("pk"))
@@ -50,7 +63,9 @@ class Job(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     task = models.CharField(max_length=100)  # name of the Celery task that carries out the items
     title = models.CharField(max_length=100)
-    is_order = models.BooleanField(default=False)  # changes the device, so orders keep their distance
+    is_order = models.BooleanField(
+        default=False
+    )  # changes the device, so orders keep their distance
     asked_by = models.ForeignKey("devices.User", models.SET_NULL, null=True, related_name="jobs")
     asked_by_name = models.CharField(max_length=150)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -71,7 +86,7 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title}, {self.device_count} devices"
+        return f"{self.title}, {self.device_count} device{'' if self.device_count == 1 else 's'}"
 
     def get_absolute_url(self) -> str:
         """Return the permanent address of the task page."""
@@ -80,6 +95,11 @@ class Job(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.finished_at is not None
+
+    @property
+    def seconds(self) -> float | None:
+        """Return how long it took, in seconds; None while it runs."""
+        return (self.finished_at - self.created_at).total_seconds() if self.finished_at else None
 
 
 class JobItemQuerySet(models.QuerySet["JobItem"]):
@@ -102,6 +122,23 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
         """Return how many of these items have each status that occurs."""
         rows = self.order_by().values_list("status").annotate(n=Count("pk"))
         return dict(rows)
+
+    def counts_by_job(self, jobs: Collection[int]) -> dict[int, dict[str, int]]:
+        """Return for each of ``jobs`` how many of these items have each status that occurs."""
+        rows = self.filter(job__in=jobs).order_by().values_list("job", "status")
+        found: dict[int, dict[str, int]] = {}
+        for job, status, number in rows.annotate(n=Count("pk")):
+            found.setdefault(job, {})[status] = number
+        return found
+
+    def matching(self, text: str) -> "JobItemQuerySet":
+        """Keep the items whose device, address or sentence has ``text``."""
+        return self.filter(
+            Q(device_name__icontains=text)
+            | Q(device_address__icontains=text)
+            | Q(message__icontains=text)
+            | Q(error_code__icontains=text)
+        )
 
     def claimable(self) -> "JobItemQuerySet":
         """Keep what a worker may begin now: unexpired, its device free, its turn come.
@@ -197,7 +234,9 @@ class JobItem(models.Model):
     device_name = models.CharField(max_length=100)  # as it was: the device may go, the line stays
     device_address = models.CharField(max_length=255, blank=True)
     server = models.ForeignKey(Server, models.SET_NULL, null=True, related_name="job_items")
-    is_last = models.BooleanField(default=False)  # the sending server itself: after all others (D11)
+    is_last = models.BooleanField(
+        default=False
+    )  # the sending server itself: after all others (D11)
     send_anyway = models.BooleanField(default=False)  # although the state cannot be read (D19)
 
     status = models.CharField(max_length=9, choices=Status, default=Status.WAITING)
@@ -238,9 +277,7 @@ class JobItem(models.Model):
                 condition=Q(status__in=["running", "sending", "verifying"]),
                 name="item_leased",
             ),
-            models.Index(
-                fields=["rung_at"], condition=Q(status="waiting"), name="item_to_ring"
-            ),
+            models.Index(fields=["rung_at"], condition=Q(status="waiting"), name="item_to_ring"),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,6 @@ from amt.protocol.errors import (
     AmtNoAnswer,
     AmtReturnValue,
     AmtSignInRefused,
-    AmtTooLate,
 )
 from devices import levels
 from devices.models import JobItem
@@ -106,7 +105,7 @@ class Order:
         try:
             session = await self.line.session()
             await session.request_power_state(self.action.state, send_before=self.rows.lease_ends)
-        except AmtTooLate:
+        except connect.AmtHeldUp:
             return self._ended(outcomes.too_late())
         except AmtReturnValue as error:
             return self._ended(outcomes.refused(self.action, error.value, error.meaning))

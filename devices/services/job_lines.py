@@ -1,0 +1,155 @@
+"""The lines of a task as its page shows them: order, filter, counts, and what a line waits for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.db.models import Case, IntegerField, Value, When
+from django.http import QueryDict
+
+from devices.models import Job, JobItem, JobItemQuerySet
+from devices.models.rights import Person
+from devices.paging import Page, paginate
+
+Status = JobItem.Status
+# Unfinished first, then what needs a person, then the rest.
+RANKS = [
+    (Status.SENDING, "g"),
+    (Status.VERIFYING, "v"),
+    (Status.RUNNING, "r"),
+    (Status.WAITING, "w"),
+    (Status.FAILED, "f"),
+    (Status.UNKNOWN, "u"),
+    (Status.ACCEPTED, "a"),
+    (Status.EXPIRED, "e"),
+    (Status.SKIPPED, "s"),
+    (Status.STOPPED, "o"),
+    (Status.DONE, "d"),
+]
+LETTERS = dict(RANKS)
+UNFINISHED = [Status.WAITING, *JobItem.ACTIVE]
+NEED_A_LOOK = [Status.ACCEPTED, Status.FAILED, Status.UNKNOWN, Status.EXPIRED]
+FILTERS = [*JobItem.FINAL]
+
+
+@dataclass
+class JobPage:
+    """One view of a task: its counts, and a page of its lines."""
+
+    counts: dict[str, int]
+    lines: JobItemQuerySet  # of the filter, all pages
+    rows: list[JobItem]
+    page: Page[JobItem] | None  # None in a poll: the rows stay as they were loaded
+    status: str = ""
+    text: str = ""
+    moved: int = 0
+    waits_for: dict[int, JobItem] = field(default_factory=dict)
+    poll_rows: str = ""
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def unfinished(self) -> int:
+        return sum(self.counts.get(name, 0) for name in UNFINISHED)
+
+    @property
+    def finished(self) -> int:
+        return self.total - self.unfinished
+
+    @property
+    def stoppable(self) -> int:
+        return self.counts.get(Status.WAITING, 0) + self.counts.get(Status.RUNNING, 0)
+
+    @property
+    def already_sent(self) -> int:
+        return self.counts.get(Status.SENDING, 0) + self.counts.get(Status.VERIFYING, 0)
+
+    @property
+    def to_look_at(self) -> int:
+        return sum(self.counts.get(name, 0) for name in NEED_A_LOOK)
+
+    @property
+    def to_go(self) -> str:
+        """Return what the unfinished lines are doing: "16 verifying, 4 sending"."""
+        names = [Status.VERIFYING, Status.SENDING, Status.RUNNING, Status.WAITING]
+        return ", ".join(f"{self.counts[n]} {n.value}" for n in names if self.counts.get(n))
+
+    @property
+    def summary(self) -> str:
+        """Return the sum of a finished task in words."""
+        said = f"{self.counts.get(Status.DONE, 0)} done"
+        if skipped := self.counts.get(Status.SKIPPED, 0) + self.counts.get(Status.STOPPED, 0):
+            said += f", {skipped} not sent"
+        look = self.to_look_at
+        return said + (f", {look} need{'s' if look == 1 else ''} a look." if look else ".")
+
+    @property
+    def chips(self) -> list[tuple[str, int]]:
+        """Return the filters to offer: each status that occurs, unfinished as one."""
+        found = [("unfinished", self.unfinished)] if self.unfinished else []
+        return found + [(s.value, self.counts[s]) for s in FILTERS if self.counts.get(s)]
+
+
+def job_page(job: Job, user: Person, query: QueryDict) -> JobPage:
+    """Return what the task page shows for this address; a poll names its ``rows``."""
+    visible = job.items.all().visible_to(user)
+    status, text = query.get("status", ""), query.get("q", "").strip()
+    lines = filtered(visible, status, text)
+    known = rows_of(query)
+    ranked = lines.annotate(rank=_rank())
+    page = None if known else paginate(ranked, query, orders=ORDERS, default="rank")
+    rows = _same_rows(visible, known) if known else (page.rows if page else [])
+    shown = JobPage(visible.counts(), lines, rows, page, status, text)
+    shown.moved = sum(known.get(row.pk, "") != LETTERS[row.status] for row in rows) if known else 0
+    loaded = known or {row.pk: LETTERS[row.status] for row in rows}
+    shown.poll_rows = ",".join(f"{pk}{letter}" for pk, letter in loaded.items())
+    shown.waits_for = waits_for(rows)
+    for row in rows:
+        row.waits_for = shown.waits_for.get(row.pk)
+    return shown
+
+
+ORDERS: Mapping[str, list[str]] = {
+    "rank": ["rank", "position"],
+    "device": ["device_name"],
+    "position": ["position"],
+}
+
+
+def filtered(items: JobItemQuerySet, status: str, text: str) -> JobItemQuerySet:
+    """Return the lines of one status (or ``unfinished``) whose device or sentence has ``text``."""
+    if status == "unfinished":
+        items = items.unfinished()
+    elif status in FILTERS:
+        items = items.filter(status=status)
+    return items.matching(text) if text else items
+
+
+def rows_of(query: QueryDict) -> dict[int, str]:
+    """Return the rows a poll asks for again, with the letter of the status each was loaded with."""
+    found = {}
+    for part in query.get("rows", "").split(",")[:100]:
+        if part[:-1].isdigit() and len(part) < 20:
+            found[int(part[:-1])] = part[-1]
+    return found
+
+
+def _same_rows(items: JobItemQuerySet, known: dict[int, str]) -> list[JobItem]:
+    by_pk = items.select_related("server").in_bulk(list(known))
+    return [by_pk[pk] for pk in known if pk in by_pk]
+
+
+def _rank() -> Case:
+    whens = [When(status=status, then=Value(number)) for number, (status, _) in enumerate(RANKS)]
+    return Case(*whens, default=Value(99), output_field=IntegerField())
+
+
+def waits_for(rows: list[JobItem]) -> dict[int, JobItem]:
+    """Return, for waiting rows, the item of another task that their device is busy with (D22)."""
+    waiting = [row for row in rows if row.status == Status.WAITING]
+    if not waiting:
+        return {}
+    devices = {row.device_id: row.pk for row in waiting}
+    busy = JobItem.objects.active().filter(device__in=devices).select_related("job")
+    return {devices[item.device_id]: item for item in busy if item.device_id}
