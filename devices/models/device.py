@@ -24,6 +24,8 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
     def allowed(self, user: rights.Person, right: rights.Right) -> "DeviceQuerySet":
         """Keep the devices on which this person holds ``right``."""
+        if rights.may(user, right):  # in the whole zone: no need to ask where each one is
+            return self.all()
         return self.filter(rights.below(user, right, "folder__path"))
 
     def manageable(self) -> "DeviceQuerySet":

@@ -1,0 +1,20 @@
+"""Refuse an act with a sentence that says what is missing and where."""
+
+from django.core.exceptions import PermissionDenied
+
+from devices.models import Folder, User
+from devices.models.rights import Right, folder_paths
+
+
+def holds(user: User, right: Right, folder: Folder) -> bool:
+    """Return whether ``user`` holds ``right`` in ``folder``; no query beyond the first."""
+    return any(folder.path.startswith(path) for path in folder_paths(user, right))
+
+
+def require(user: User, right: Right, *folders: Folder) -> None:
+    """Raise PermissionDenied unless ``user`` holds ``right`` in each of ``folders``."""
+    for folder in folders:
+        if not holds(user, right, folder):
+            raise PermissionDenied(
+                f"{right.label}: you may not do that in {folder}. Ask an administrator of {folder}."
+            )

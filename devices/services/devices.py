@@ -1,0 +1,112 @@
+"""Create, change, move and delete devices: rights, rows and audit."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models.functions import Lower
+
+from devices import audit
+from devices.models import Device, DeviceQuerySet, Folder, User
+from devices.models.rights import Right
+from devices.services.access import require
+
+FIELDS = (
+    "name",
+    "host_name",
+    "host_addressing",
+    "model",
+    "serial_number",
+    "description",
+)
+NAMED_IN_AUDIT = 50  # of a large selection; the number is always there
+
+
+@transaction.atomic
+def create_device(*, folder: Folder, asked_by: User, **values: Any) -> Device:
+    """Add a device to ``folder``."""
+    require(asked_by, Right.EDIT, folder)
+    device = Device(folder=folder, **values)
+    device.full_clean()
+    device.save()
+    audit.record(asked_by, "device.create", device, new={"folder": str(folder), **values})
+    return device
+
+
+@transaction.atomic
+def change_device(*, device: Device, asked_by: User, **values: Any) -> Device:
+    """Give a device other values; its folder is changed by moving it."""
+    require(asked_by, Right.EDIT, device.folder)
+    before = {name: getattr(device, name) for name in values}
+    for name, value in values.items():
+        setattr(device, name, value)
+    device.full_clean()
+    device.save(update_fields=list(values))
+    old, new = audit.changes(before, values)
+    if new:
+        audit.record(asked_by, "device.change", device, old=old, new=new)
+    return device
+
+
+@transaction.atomic
+def move_devices(*, devices: DeviceQuerySet, folder: Folder, asked_by: User) -> int:
+    """Put devices into ``folder`` and return how many were moved.
+
+    Raises:
+        PermissionDenied: no right to edit in ``folder`` or in the folder of one of the devices.
+        ValidationError: a name is taken there; nothing is moved.
+    """
+    require(asked_by, Right.EDIT, folder)
+    moving = _editable(devices, asked_by).exclude(folder=folder)
+    pks = list(moving.values_list("pk", flat=True))
+    if taken := _taken_names(pks, folder):
+        raise ValidationError(
+            f"{folder} already has a device named {taken[0]}"
+            + (f", and {len(taken) - 1} more names are taken." if taken[1:] else ".")
+        )
+    old = _told(Device.objects.filter(pk__in=pks))
+    moved = Device.objects.filter(pk__in=pks).update(folder=folder)
+    audit.record(asked_by, "device.move", folder, old=old, new={"folder": str(folder)})
+    return moved
+
+
+def _taken_names(pks: list[int], folder: Folder) -> list[str]:
+    names = dict(
+        Device.objects.filter(pk__in=pks).annotate(low=Lower("name")).values_list("low", "name")
+    )
+    there = Device.objects.filter(folder=folder).annotate(low=Lower("name"))
+    taken = [names[low] for low in there.values_list("low", flat=True) if low in names]
+    twice = len(pks) - len(names)
+    return sorted(taken) or (["of each other"] if twice else [])
+
+
+@transaction.atomic
+def delete_devices(*, devices: DeviceQuerySet, asked_by: User) -> int:
+    """Delete devices with their settings; the lines of their tasks stay, with the name as it was.
+
+    Raises:
+        PermissionDenied: no right to edit in the folder of one of the devices.
+    """
+    pks = list(_editable(devices, asked_by).values_list("pk", flat=True))
+    doomed = Device.objects.filter(pk__in=pks)
+    for device in doomed[:NAMED_IN_AUDIT]:
+        audit.record(asked_by, "device.delete", device, old={"folder": str(device.folder)})
+    if len(pks) > NAMED_IN_AUDIT:
+        audit.record(asked_by, "device.delete", old=_told(doomed))
+    doomed.delete()
+    return len(pks)
+
+
+def _editable(devices: DeviceQuerySet, user: User) -> DeviceQuerySet:
+    """Return ``devices``; refuse the whole set if one of them may not be edited."""
+    allowed = devices.allowed(user, Right.EDIT)
+    if lacking := devices.count() - allowed.count():
+        raise PermissionDenied(f"{lacking} of these devices you may see, not change.")
+    return allowed
+
+
+def _told(devices: Iterable[Device]) -> dict[str, Any]:
+    """Return a set as the audit keeps it: the number, and names as far as they fit."""
+    names = [device.name for device in devices]
+    return {"devices": len(names), "names": names[:NAMED_IN_AUDIT]}

@@ -1,0 +1,107 @@
+"""What a list of devices shows: folder, search, filters; read from an address, written to one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.utils.http import urlencode
+
+from devices.models import DeviceQuerySet, Folder
+from devices.power_groups import GROUPS, old_after
+from devices.state_words import CONNECTIONS
+
+HERE: Mapping[str, str] = {"1": "Only this folder"}
+MODES: Mapping[str, str] = {"smb": "SMB", "enterprise": "Enterprise", "none": "Not set up"}
+WAYS: Mapping[str, str] = {**{name: name for name in CONNECTIONS}, "none": "Not known"}
+SIMULATED: Mapping[str, str] = {"yes": "Simulated", "no": "Not simulated"}
+KNOWN = {
+    "here": HERE,
+    "power": GROUPS,
+    "mode": MODES,
+    "connection": WAYS,
+    "simulated": SIMULATED,
+}
+FREE = ("q", "amt")
+LONGEST = 100  # characters of a search
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The filter of a list. An empty word means "all"."""
+
+    folder: Folder | None = None  # and below; None: the whole zone
+    here: str = ""  # "1": not what is below
+    q: str = ""
+    power: str = ""
+    mode: str = ""
+    connection: str = ""
+    amt: str = ""  # how the version begins: "16", "11.8"
+    simulated: str = ""
+
+    @classmethod
+    def read(cls, query: QueryDict, folder: Folder | None = None) -> "Listing":
+        """Return what the address asks for; words it does not know mean "all"."""
+        asked = {name: query.get(name, "") for name in KNOWN}
+        asked = {name: word if word in KNOWN[name] else "" for name, word in asked.items()}
+        free = {name: query.get(name, "").replace("\0", "").strip()[:LONGEST] for name in FREE}
+        return cls(folder=folder, **asked, **free)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Return the words that an address needs, without the folder, which is in its path."""
+        said = {name: getattr(self, name) for name in ("q", *KNOWN, "amt")}
+        return {name: word for name, word in said.items() if word}
+
+    @property
+    def query(self) -> str:
+        """Return the filter as the query of an address."""
+        return urlencode(self.words)
+
+    @property
+    def selection_query(self) -> str:
+        """Return the filter with its folder, as a selection of all matching sends it."""
+        return urlencode({"folder": self.folder.pk, **self.words} if self.folder else self.words)
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.words.keys() - {"here"})
+
+    def without(self, name: str) -> str:
+        """Return the query of the list without one of its filters."""
+        return urlencode({word: said for word, said in self.words.items() if word != name})
+
+    def apply(self, devices: DeviceQuerySet, poll: int) -> DeviceQuerySet:
+        """Return those of ``devices`` that the list shows."""
+        if self.folder:
+            below = devices.below(self.folder)
+            devices = devices.filter(folder=self.folder) if self.here else below
+        if self.q:
+            devices = devices.search(self.q)
+        if self.power:
+            grouped = devices.with_power_group(old_after=old_after(poll))
+            devices = grouped.filter(power_group=self.power)
+        return self._apply_columns(devices)
+
+    def _apply_columns(self, devices: DeviceQuerySet) -> DeviceQuerySet:
+        if self.mode:
+            devices = devices.filter(mode="" if self.mode == "none" else self.mode)
+        if self.connection:
+            devices = devices.filter(
+                connection="" if self.connection == "none" else self.connection
+            )
+        if self.amt:
+            devices = devices.filter(amt_version__startswith=self.amt)
+        if self.simulated:
+            devices = devices.filter(is_simulated=self.simulated == "yes")
+        return devices
+
+    def chips(self) -> list[tuple[str, str]]:
+        """Return each active filter in words, with the query of the list without it."""
+        said = {
+            name: KNOWN[name].get(word, "") for name, word in self.words.items() if name in KNOWN
+        }
+        if self.amt:
+            said["amt"] = f"AMT {self.amt}"
+        if self.q:
+            said["q"] = f'"{self.q}"'
+        return [(text, self.without(name)) for name, text in said.items()]

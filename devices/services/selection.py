@@ -1,0 +1,46 @@
+"""Which devices a person means: ticked rows, all that a list shows, or a set frozen by a dialog."""
+
+from collections.abc import Iterable
+
+from django.http import QueryDict
+
+from devices.models import Device, DeviceQuerySet, Folder, User
+from devices.power_groups import poll_seconds
+from devices.services.listing import Listing
+
+MOST = 100_000  # devices of one selection
+
+
+def resolve(user: User, asked: QueryDict) -> DeviceQuerySet:
+    """Return the devices that a list or dialog sent, as far as ``user`` may see them.
+
+    A list sends its ticked rows (``pk``) or ``all=1`` with its ``filter``; a dialog sends back the
+    set that was frozen when it opened (``frozen``), whatever the filter matches by then (D21).
+    """
+    visible = Device.objects.visible_to(user)
+    if frozen := asked.get("frozen"):
+        return visible.filter(pk__in=_numbers(frozen.split(",")))
+    if asked.get("all"):
+        return matching(user, QueryDict(asked.get("filter", "")))
+    return visible.filter(pk__in=_numbers(asked.getlist("pk") + asked.getlist("device")))
+
+
+def matching(user: User, query: QueryDict) -> DeviceQuerySet:
+    """Return the devices that a list with this address shows, on all its pages."""
+    visible, folder = Device.objects.visible_to(user), None
+    if asked := query.get("folder"):
+        folder = Folder.objects.visible_to(user).filter(pk__in=_numbers([asked])).first()
+        if folder is None:
+            return visible.none()
+    return Listing.read(query, folder).apply(visible, poll_seconds())
+
+
+def freeze(devices: DeviceQuerySet) -> str:
+    """Return the set as the hidden field ``frozen`` of a dialog keeps it: one field, any size."""
+    return ",".join(map(str, devices.order_by("pk").values_list("pk", flat=True)))
+
+
+def _numbers(texts: Iterable[str]) -> set[int]:
+    """Return the primary keys among ``texts``; what is none is left out."""
+    known = {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19}
+    return set(sorted(known)[:MOST])
