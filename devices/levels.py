@@ -4,10 +4,11 @@ The nearest level wins: the device, then its folder, then the folders above, the
 the default (S122, S123). A value at a level that its key does not allow counts for nothing.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, prefetch_related_objects
 from django.utils.text import slugify
 
@@ -40,6 +41,25 @@ class Key(Generic[T]):
     def slug(self) -> str:
         """Return the name as a form field and a selector may bear it."""
         return self.name.replace(".", "-").replace("_", "-")
+
+    @property
+    def limits(self) -> str:
+        """Return the rule for a number in words, empty where there is none."""
+        if self.least is None or self.most is None:
+            return ""
+        return f"From {self.least:,} to {self.most:,} {self.unit}".strip() + "."
+
+    def check(self, value: Any) -> None:
+        """Raise ValidationError, naming the rule, for a value this key may not have."""
+        if type(value) is not type(self.default):
+            raise ValidationError(f"{self.label} is of another kind. {self.limits}".strip())
+        if self.choices and value not in dict(self.choices):
+            raise ValidationError(f"{self.label}: choose one of the values offered.")
+        if isinstance(value, int) and not isinstance(value, bool):
+            low = value if self.least is None else self.least
+            high = value if self.most is None else self.most
+            if not low <= value <= high:
+                raise ValidationError(f"{self.label} is {value:,}. {self.limits}")
 
     def told(self, value: Any) -> str:
         """Return ``value`` as people say it: yes, 60 s, the label of a choice."""
@@ -126,6 +146,22 @@ def at(place: Place, keys: Collection[Key[Any]]) -> dict[str, Effective[Any]]:
     return {key.name: _nearest(key, rows, place.spots) for key in keys}
 
 
+def effective(key: Key[T], rows: Rows, place: Place) -> Effective[T]:
+    """Return what counts at ``place``, of rows that were read before."""
+    return _nearest(key, rows, place.spots)
+
+
+def inherited(key: Key[T], rows: Rows, place: Place) -> Effective[T]:
+    """Return what would count at ``place`` if nothing were set there."""
+    return _nearest(key, rows, place.spots[1:])
+
+
+def own(key: Key[Any], rows: Rows, place: Place) -> Setting | None:
+    """Return the row that stands at ``place`` itself."""
+    device, path = place.spots[0]
+    return rows.get((key.name, device, path))
+
+
 def rows_at(place: Place, keys: Collection[Key[Any]]) -> Rows:
     """Return all rows that have a say at ``place``."""
     paths = [path for _, path in place.spots if path]
@@ -138,20 +174,25 @@ class Step:
 
     level: str  # default, zone, folder, device
     path: str  # of the folder, in the tree
+    name: str  # of the folder, in full
     row: Setting | None
     text: str
     wins: bool
 
 
-def trace(key: Key[Any], rows: Rows, place: Place) -> list[Step]:
-    """Return every level from the default down to ``place``: which one wins, and why."""
+def trace(key: Key[Any], rows: Rows, place: Place, names: Mapping[str, str]) -> list[Step]:
+    """Return every level from the default down to ``place``: which one wins, and why.
+
+    ``names`` has the full name of each folder by its path.
+    """
     spots = [spot for spot in place.spots if _counts(key, spot)]
     winner = next((spot for spot in spots if (key.name, spot[0], spot[1]) in rows), None)
-    steps = [Step("default", "", None, key.told(key.default), winner is None)]
+    steps = [Step("default", "", "", None, key.told(key.default), winner is None)]
     for spot in reversed(spots):
         row = rows.get((key.name, spot[0], spot[1]))
         text = key.told(row.value) if row else ""
-        steps.append(Step(_level(spot), spot[1] or "", row, text, spot == winner))
+        path = spot[1] or ""
+        steps.append(Step(_level(spot), path, names.get(path, ""), row, text, spot == winner))
     return steps
 
 
@@ -191,6 +232,11 @@ class Page:
     @property
     def slug(self) -> str:
         return slugify(self.title)
+
+    @property
+    def description(self) -> str:
+        """Return what stands on the page."""
+        return ", ".join(key.label for key in self.keys)
 
 
 def pages(level: str = "zone") -> list[Page]:

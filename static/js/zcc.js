@@ -6,4 +6,6 @@ import "./live.js";
 import "./lookups.js";
 import "./menus.js";
 import "./panels.js";
+import "./password-rules.js";
 import "./selection.js";
+import "./settings.js";

@@ -99,7 +99,7 @@ def test_a_trace_tells_each_level_and_which_one_counts():
     put(20, folder=lab)
     place = Place(device=device)
 
-    steps = levels.trace(SECONDS, levels.rows_at(place, [SECONDS]), place)
+    steps = levels.trace(SECONDS, levels.rows_at(place, [SECONDS]), place, {})
 
     assert [(step.level, step.text, step.wins) for step in steps] == [
         ("default", "60 s", False),
