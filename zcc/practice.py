@@ -142,7 +142,9 @@ def seed(record: Record, server: Server, owner: User) -> None:
 
 def _folder(group: Group) -> Folder:
     parent: Folder = Folder.objects.get(name=group.parent, is_fixed=True)
-    return parent.add_child(name=group.folder) if group.folder else parent
+    if not group.folder:
+        return parent
+    return Folder.objects.add_child(parent, create_kwargs={"name": group.folder})
 
 
 def _add_device(

@@ -106,9 +106,9 @@ def work(stop: Event) -> None:
         stop.wait(1)
 
 
-def new_worker() -> Worker:
+def new_worker(kind: type[Worker] = Worker) -> Worker:
     """Return a worker that leaves to the console what Celery's nodes do among themselves."""
-    return Worker(
+    return kind(
         app=app,
         pool_cls=settings.CELERY_WORKER_POOL,
         concurrency=settings.CELERY_WORKER_CONCURRENCY,

@@ -1,0 +1,10 @@
+"""What all tests share. Each fixture is where its subject is: tests/fixtures/."""
+
+pytest_plugins = [
+    "tests.fixtures.required",
+    "tests.fixtures.database",
+    "tests.fixtures.services",
+    "tests.fixtures.simulated",
+    "tests.fixtures.live",
+    "tests.fixtures.browser",
+]
