@@ -1,13 +1,64 @@
 """Credentials and their secrets. A secret's text is only ever here encrypted (crypto.py)."""
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import add
 from typing import ClassVar
 from uuid import UUID, uuid4
 
+from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import Count, ForeignObjectRel, OuterRef, Q, Subquery, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
+
+from devices.models import Device
+from devices.models.rights import Person, Right, may
+
+LOGIN_NAME = RegexValidator(
+    r"[\x00-\x1f\x7f:\"]",  # digest sign-in quotes the name, and a colon ends it
+    "A login name holds no colon, quotation mark or control character.",
+    inverse_match=True,
+)
+
+
+class CredentialQuerySet(models.QuerySet["Credential"]):
+    """Read credentials. The vault is one for the zone: its right is held there or not at all."""
+
+    def visible_to(self, user: Person) -> "CredentialQuerySet":
+        """Keep all of them for a person who may use the vault, else none."""
+        return self if may(user, Right.CREDENTIALS) else self.none()
+
+    def search(self, text: str) -> "CredentialQuerySet":
+        """Keep those whose name, folder, login name or description has each word."""
+        found = self
+        for word in text.split():
+            found = found.filter(
+                Q(name__icontains=word)
+                | Q(folder__icontains=word)
+                | Q(login_name__icontains=word)
+                | Q(description__icontains=word)
+            )
+        return found
+
+    def in_folder(self, folder: str) -> "CredentialQuerySet":
+        """Keep those in ``folder`` and below it; all for an empty one."""
+        if not folder:
+            return self
+        return self.filter(Q(folder=folder) | Q(folder__startswith=f"{folder}/"))
+
+    def with_use_count(self) -> "CredentialQuerySet":
+        """Add ``use_count``: how many rows of other apps name the credential."""
+        counts = (_use_count(relation) for relation in Credential.used_by_relations())
+        return self.annotate(use_count=reduce(add, counts, Value(0)))
+
+
+def _use_count(relation: ForeignObjectRel) -> Combinable:
+    name = relation.field.name
+    rows = relation.related_model._default_manager.filter(**{name: OuterRef("pk")})
+    counted = rows.order_by().values(name).annotate(count=Count("*")).values("count")
+    return Coalesce(Subquery(counted), Value(0))
 
 
 class Credential(models.Model):
@@ -16,10 +67,14 @@ class Credential(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     name = models.CharField("Credential name", max_length=100)
     folder = models.CharField(max_length=200, blank=True)  # "Labs/North": for order and search only
-    login_name = models.CharField("Login name", max_length=64, default="admin")
+    login_name = models.CharField(
+        "Login name", max_length=64, default="admin", validators=[LOGIN_NAME]
+    )
     description = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar = CredentialQuerySet.as_manager()
 
     class Meta:
         ordering = ["folder", "name"]
@@ -37,6 +92,22 @@ class Credential(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of the credential's page."""
         return reverse("vault:credential", args=[self.pk])
+
+    @classmethod
+    def used_by_relations(cls) -> list[ForeignObjectRel]:
+        """Return the relations of other apps that use a credential, whichever these are."""
+        related = cls._meta.related_objects
+        return [relation for relation in related if relation.related_model is not Secret]
+
+    def uses(self) -> Q:
+        """Return the condition "this device uses the credential"."""
+        found = Q(pk__in=[])
+        for relation in self.used_by_relations():
+            users = relation.related_model._default_manager.filter(**{relation.field.name: self})
+            for field in relation.related_model._meta.concrete_fields:
+                if field.related_model is Device:
+                    found |= Q(pk__in=users.values(field.name))
+        return found
 
 
 class SecretQuerySet(models.QuerySet["Secret"]):

@@ -3,6 +3,7 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from hypothesis import HealthCheck, given, settings, strategies
+
 from tests import factories
 from vault import crypto, keys
 from vault.errors import VaultEmpty, VaultKeyMissing, VaultTampered
@@ -11,13 +12,6 @@ from vault.models import Secret, WrappedKey
 pytestmark = pytest.mark.django_db
 ONE = "one:" + "A" * 43 + "="
 TWO = "two:" + "B" * 42 + "A="
-
-
-@pytest.fixture(autouse=True)
-def ring(settings, tmp_path):
-    settings.VAR_DIR = tmp_path
-    settings.VAULT_KEYS = ""
-    return tmp_path / "vault.keys"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
@@ -170,7 +164,7 @@ def test_a_lost_key_file_is_not_replaced_while_secrets_depend_on_it(ring):
     factories.credential()
     ring.unlink()
 
-    with pytest.raises(ImproperlyConfigured, match="key file .* is missing"):
+    with pytest.raises(ImproperlyConfigured, match="their key file"):
         factories.credential()
     assert not ring.exists()
 
