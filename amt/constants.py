@@ -72,3 +72,19 @@ class ReturnValue(IntEnum):
     INVALID_TRANSITION = 4097
     TIMEOUT_NOT_SUPPORTED = 4098
     BUSY = 4099
+
+
+class ProvisioningState(IntEnum):
+    """AMT_SetupAndConfigurationService.ProvisioningState."""
+
+    PRE = 0
+    IN = 1
+    POST = 2
+
+
+class ControlMode(IntEnum):
+    """IPS_HostBasedSetupService.CurrentControlMode (AMT 6.1 and newer)."""
+
+    NOT_SET_UP = 0
+    CLIENT = 1
+    ADMIN = 2

@@ -20,6 +20,8 @@
 administrator as they are. ``error.detail`` is what the device or the network said, for *Details*.
 """
 
+from typing import Self
+
 DETAIL_CHARACTERS = 500
 
 
@@ -194,6 +196,9 @@ class AmtNoAnswer(AmtError):
     is_dropped = False  # True: the other end hung up; False: it was silent for too long
 
 
+ELSEWHERE = ("not-amt", "html", "not-http", "not-xml")
+
+
 class AmtBadAnswer(AmtError):
     """An answer came, but not one of WS-Management.
 
@@ -213,6 +218,14 @@ class AmtBadAnswer(AmtError):
     ) -> None:
         super().__init__(sentence, detail=detail, may_have_been_obeyed=may_have_been_obeyed)
         self.reason = reason
+
+    def on(self, port: int) -> Self:
+        """Name the port in the sentence, if what answers there is something else than AMT."""
+        if self.reason in ELSEWHERE:
+            self.args = (
+                f"The answer on port {port} is not AMT's: another web server at this address?",
+            )
+        return self
 
 
 def bounded(text: str) -> str:

@@ -7,7 +7,7 @@ repeated, and turns text that does not fit its type into None. Here nothing is l
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from lxml import etree
@@ -55,6 +55,8 @@ def read_moment(element: etree._Element, kind: Property) -> Value:
     wrapper: Any = kind.type.parse_xmlelement(element, schema().types)
     found = [wrapper[name] for name in wrapper] if wrapper is not None else []
     for value in found:
+        if isinstance(value, datetime):
+            return value if value.tzinfo is None else value.astimezone(UTC)
         if isinstance(value, date | time | timedelta):
             return value
     return plain(element)

@@ -9,8 +9,11 @@ import re
 import secrets
 from dataclasses import dataclass
 from hashlib import md5
+from time import monotonic
 
 from amt.protocol.errors import AmtBadAnswer
+
+FRESH_SECONDS = 10
 
 _PARAMETER = re.compile(r'([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
 
@@ -75,7 +78,13 @@ class Digest:
         self._password = password
         self._hashed_login = ""
         self._count = 0
+        self._accepted_at = 0.0
         self.challenge: Challenge | None = None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Return whether the nonce is new: a refusal now means the login, not the nonce."""
+        return self._count == 0 and monotonic() - self._accepted_at < FRESH_SECONDS
 
     def accept(self, challenge: Challenge) -> None:
         """Use a new nonce from here on."""
@@ -83,6 +92,7 @@ class Digest:
             self._hashed_login = _hex(f"{self._username}:{challenge.realm}:{self._password}")
         self.challenge = challenge
         self._count = 0
+        self._accepted_at = monotonic()
 
     def authorization(
         self, method: str, path: str, body: bytes, *, client_nonce: str | None = None

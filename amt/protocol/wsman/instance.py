@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from enum import IntEnum
+from typing import Any, TypeVar
 
 from amt.constants import BASE_AMT, BASE_CIM, BASE_IPS
 from amt.protocol.errors import AmtBadAnswer
 
+Number = TypeVar("Number", bound=IntEnum)
 Value = Any  # str, int, bool, bytes, datetime, timedelta, Reference, a tuple or a dict of these
 MOMENTS = (datetime, date, time, timedelta)
 BASES = {"AMT": BASE_AMT, "CIM": BASE_CIM, "IPS": BASE_IPS}
@@ -77,6 +79,11 @@ class Instance(Mapping[str, Value]):
         """Return a whole number, None when it is absent or empty."""
         value = self._single(name)
         return None if value is None else as_integer(self.class_name, name, value)
+
+    def member(self, name: str, numbers: type[Number]) -> Number | None:
+        """Return the meaning of a number; None when it is absent or has none that we know."""
+        value = self.integer_or_none(name)
+        return next((member for member in numbers if member == value), None)
 
     def integers(self, name: str) -> tuple[int, ...]:
         """Return every value of a property as whole numbers."""

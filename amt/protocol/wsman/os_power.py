@@ -21,10 +21,7 @@ async def read_os_power_saving_state(session: Session) -> OsPowerSavingState | N
         if fault.subcode == "wsman:AccessDenied":
             raise
         return None
-    number = instance.integer_or_none("OSPowerSavingState")
-    if number is None or number not in OsPowerSavingState._value2member_map_:
-        return None
-    return OsPowerSavingState(number)
+    return instance.member("OSPowerSavingState", OsPowerSavingState)
 
 
 async def request_os_power_saving_state(session: Session, state: OsPowerSavingState) -> None:

@@ -44,8 +44,10 @@ async def read_power_state(session: Session) -> PowerReading:
 
 def _reading(instance: Instance) -> PowerReading:
     number = instance.integer("PowerState")
-    state = PowerState(number) if number in PowerState._value2member_map_ else number
-    return PowerReading(state, instance.integers("AvailableRequestedPowerStates"))
+    return PowerReading(
+        state=instance.member("PowerState", PowerState) or number,
+        available=instance.integers("AvailableRequestedPowerStates"),
+    )
 
 
 async def request_power_state(

@@ -232,7 +232,8 @@ class Session:
             return _decoded(response, self.limits.max_bytes)
         except AmtError as error:
             error.hide(self.target.password)
-            error.may_have_been_obeyed = is_order and isinstance(error, AmtBadAnswer)
+            if isinstance(error, AmtBadAnswer):
+                error.on(self.target.port).may_have_been_obeyed = is_order
             raise
 
 

@@ -46,9 +46,11 @@ class SignIn:
         except AmtNoAnswer as error:
             error.retry = error.is_dropped
             raise
+        except AmtBadAnswer as error:
+            raise error.on(self._target.port) from error.__cause__
         self._note(response)
         if response.status != 401:
-            raise not_amt(response)
+            raise not_amt(response).on(self._target.port)
         self._digest.accept(self._challenge(response))
 
     async def send(
@@ -60,10 +62,10 @@ class SignIn:
         """
         if self._refused is not None:
             raise self._refused
-        is_fresh = self._digest.challenge is None
-        if is_fresh:
+        if self._digest.challenge is None:
             await self.greet()
         for _ in range(3):
+            is_fresh = self._digest.is_fresh
             response = await self._post(body, is_order, send_before)
             if response.status != 401:
                 return response
@@ -71,7 +73,6 @@ class SignIn:
             if is_fresh and not challenge.stale:
                 break
             self._digest.accept(challenge)
-            is_fresh = True
         self._refused = AmtSignInRefused(
             f"The device refuses the login {self._target.username}. Nothing was done."
         )
@@ -105,13 +106,16 @@ class SignIn:
     def _after_sending(self, error: AmtError, is_order: bool) -> AmtError:
         error.may_have_been_obeyed = is_order
         error.hide(self._target.password)
-        return error
+        return error.on(self._target.port) if isinstance(error, AmtBadAnswer) else error
 
     def _challenge(self, response: Response) -> Challenge:
         """Return the challenge of a 401 if it comes from the device that we know."""
-        challenge = read_challenge(response.challenges)
+        try:
+            challenge = read_challenge(response.challenges)
+        except AmtBadAnswer as error:
+            raise error.on(self._target.port) from None
         if self.firmware is None and not challenge.realm.startswith(REALM):
-            raise not_amt(response)
+            raise not_amt(response).on(self._target.port)
         known = self._target.realm or self.realm
         if known and challenge.realm != known:
             raise AmtRealmChanged(known=known, observed=challenge.realm)
