@@ -41,10 +41,11 @@ document.addEventListener("htmx:beforeSend", ({ detail }) => {
   if (isPoll(detail.elt)) detail.xhr.timeout = PATIENCE;
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (!isPoll(detail.elt)) return;
+  const poll = detail.requestConfig.elt; // detail.elt is another one where the answer replaced it
+  if (!isPoll(poll)) return;
   const status = detail.xhr.status;
   if (status >= 200 && status < 400) recover();
-  else if ([403, 404, 410].includes(status)) gone(detail.elt);
+  else if ([403, 404, 410].includes(status)) gone(poll);
   else tryAt = Date.now() + TRY_AGAIN;
 });
 document.addEventListener("visibilitychange", () => {
@@ -80,7 +81,7 @@ const showStale = () => {
   const now = Date.now();
   if (document.hidden || !asked || now - asked < WITHOUT_ANSWER) return;
   tellPast();
-  const from = new Date(answered + ahead).toLocaleTimeString("en-GB");
+  const from = new Date(answered + ahead).toLocaleTimeString("en-GB", { timeZone: document.body.dataset.timeZone || undefined });
   const next = Math.max(0, Math.ceil(((tryAt || now) - now) / 1000));
   const age = words(Math.floor((now - answered) / 1000));
   const rest = `The console does not answer; what you see is from ${from}. Trying again in ${next} s.`;
@@ -141,8 +142,23 @@ document.addEventListener("htmx:afterSettle", () => {
   before = new Map();
 });
 
+// The focus stays in its row when a poll replaces the row.
+const FOCUSABLE = "a, button, input";
+let focused = null;
+document.addEventListener("htmx:beforeSwap", () => {
+  const element = document.activeElement;
+  const row = element?.closest?.("tr[data-pk]");
+  focused = row && { element, pk: row.dataset.pk, at: all(FOCUSABLE, row).indexOf(element) };
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (!focused || focused.element.isConnected) return;
+  const row = document.querySelector(`tr[data-pk="${CSS.escape(focused.pk)}"]`);
+  if (row) all(FOCUSABLE, row)[focused.at]?.focus({ preventScroll: true });
+  focused = null;
+});
+
 // Rows that are being fetched by a person's act are dimmed after a while; polls are silent.
-const dim = (event, on) => !isPoll(event.detail.elt) && event.detail.target?.classList?.toggle("z-loading", on);
+const dim = (event, on) => !isPoll(event.detail.requestConfig.elt) && event.detail.target?.classList?.toggle("z-loading", on);
 document.addEventListener("htmx:beforeSend", (event) => dim(event, true));
 document.addEventListener("htmx:afterRequest", (event) => dim(event, false));
 

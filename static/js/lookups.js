@@ -1,5 +1,5 @@
 // Look-up fields: browse or type to open, choose one line, OK.
-import { on } from "./events.js";
+import { on, onContent } from "./events.js";
 
 let field = null;
 
@@ -30,8 +30,13 @@ on("keydown", "[data-lookup-text]", (input, event) => {
 });
 
 const chosen = () => document.querySelector("#lookup input[name=choice]:checked");
+const permit = () => {
+  const ok = document.querySelector("[data-lookup-ok]");
+  if (ok) ok.disabled = !chosen();
+};
+onContent(permit); // a search may take the chosen row away, New brings one that is chosen
 on("change", "#lookup input[name=choice]", () => {
-  document.querySelector("[data-lookup-ok]").disabled = !chosen();
+  permit();
   for (const row of document.querySelectorAll("#lookup tbody tr"))
     row.setAttribute("aria-selected", String(row.contains(chosen())));
 });
@@ -40,4 +45,7 @@ on("dblclick", "#lookup tbody tr", () => document.querySelector("[data-lookup-ok
 on("submit", "[data-lookup-form]", () => {
   const choice = chosen();
   if (choice && field) fill(field, choice.value, choice.dataset.text);
+});
+on("keydown", "#lookup input[type=search]", (field, event) => {
+  if (event.key === "Escape") field.closest("dialog").close(); // else it would only empty the field
 });
