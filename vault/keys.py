@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import fcntl
 import os
 import re
 import secrets
@@ -42,8 +43,10 @@ class KeyRing:
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self.current = next(iter(keys))
 
-    def __contains__(self, key_id: str) -> bool:
-        return key_id in self._ciphers
+    @property
+    def ids(self) -> list[str]:
+        """Return the ids of the keys, the current one first."""
+        return list(self._ciphers)
 
     def wrap(self, data_key: bytes, label: bytes) -> tuple[str, bytes]:
         """Wrap ``data_key`` under the current key; ``label`` and the key's id are bound to it."""
@@ -168,5 +171,10 @@ def _place(draft: Path, path: Path, *, replace: bool) -> None:
 def add_key() -> str:
     """Put a new key at the head of the ring's file; return its id."""
     line, path = new_line(), ring_file()
-    write(path, line + path.read_text(), replace=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # of two at once none may lose the other's key
+        write(path, line + path.read_text(), replace=True)
+    finally:
+        os.close(folder)
     return line.partition(":")[0]
