@@ -5,7 +5,6 @@ The only reader of passwords. Rows are read before the event loop starts and wri
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from time import monotonic
 
 from django.conf import settings
 
@@ -15,24 +14,16 @@ from amt.models import AmtSettings
 from amt.protocol.errors import AmtError, AmtNotSetUp, AmtPlainNotAllowed, AmtTlsFailed
 from amt.protocol.errors import AmtTlsTooOld, AmtUnreachable
 from amt.protocol.wsman import message_log, os_power, power_management_service
-from amt.protocol.wsman.session import Limits, Session, Target, TlsProfile
+from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from devices import levels
 from devices.models import Device
 from vault import crypto
 from vault.models import Secret
 
+PLAIN = "Plain"
 LIMITS = Limits(
     connect_seconds=settings.AMT_CONNECT_SECONDS, answer_seconds=settings.AMT_READ_SECONDS
 )
-
-
-class AmtHeldUp(AmtError):
-    """We were stopped past the time to which sending was allowed; nothing was sent."""
-
-    code = "held-up"
-
-    def __init__(self) -> None:
-        super().__init__("The server was held up just before sending. Nothing sent.")
 
 
 @dataclass(slots=True)
@@ -46,29 +37,29 @@ class Access:
     legacy_allowed: bool
     learned: dict[str, str] = field(default_factory=dict)
 
-    def target(self, tls: TlsProfile) -> Target:
+    def target(self, tls: Tls) -> Target:
         """Return where and how to connect under one TLS profile."""
         known = self.settings
         return Target(
             host=known.address,
-            port=PORT_HTTP if tls is TlsProfile.PLAIN else PORT_HTTPS,
+            port=PORT_HTTP if tls is Tls.PLAIN else PORT_HTTPS,
             tls=tls,
             username=self.login_name,
             password=self.password,
             realm=known.realm or None,
-            pin=(known.pin or None) if tls is not TlsProfile.PLAIN else None,
+            pin=(known.pin or None) if tls is not Tls.PLAIN else None,
         )
 
-    def profiles(self) -> list[TlsProfile]:
+    def profiles(self) -> list[Tls]:
         """Return the TLS profiles to try, best first. A pinned device is never tried in the clear."""
         known = self.settings
         if known.tls != AmtSettings.Tls.AUTO:
-            return [TlsProfile(known.tls)]
-        found = [TlsProfile.MODERN]
+            return [Tls(known.tls)]
+        found = [Tls.MODERN]
         if self.legacy_allowed:
-            found.append(TlsProfile.LEGACY)
+            found.append(Tls.LEGACY)
         if self.plain_allowed and not known.pin:
-            found.append(TlsProfile.PLAIN)
+            found.append(Tls.PLAIN)
         return found
 
     def check(self) -> None:
@@ -143,20 +134,22 @@ class AmtSession:
 
     async def request_power_state(self, state: PowerState, *, send_before: float) -> None:
         """Order ``state``, but send nothing after ``send_before`` (of the monotonic clock)."""
-        if monotonic() >= send_before:
-            raise AmtHeldUp
-        await power_management_service.request_power_state(self._session, state)
+        await power_management_service.request_power_state(
+            self._session, state, send_before=send_before
+        )
 
-    async def newest_record(self) -> int | None:
-        """Return the time of the newest record in the event log by the device's own clock.
+    async def boot_records(self) -> tuple[int, bool] | None:
+        """Return the time of the newest record, and whether any record tells of a boot.
 
-        Seconds since 1970, 0 for an empty log; None where it cannot be read.
+        The time is in seconds since 1970 by the device's own clock, 0 for an empty log. None where
+        the log cannot be read.
         """
         try:
             records = await message_log.read_newest_records(self._session)
         except AmtError:
             return None
-        return max((int(record.at.timestamp()) for record in records if record.at), default=0)
+        newest = max((int(record.at.timestamp()) for record in records if record.at), default=0)
+        return newest, any(map(message_log.is_boot_record, records))
 
     async def booted_since(self, newest: int) -> bool:
         """Return whether the event log holds a boot record newer than ``newest``."""
@@ -201,7 +194,7 @@ class Line:
         if self._session is not None:
             session, self._session = self._session, None
             self.access.learned |= _told_by(session)
-            await session.__aexit__(None, None, None)
+            await session.close()
 
 
 async def _connect(access: Access) -> Session:
@@ -209,16 +202,11 @@ async def _connect(access: Access) -> Session:
     for tls in access.profiles():
         session = Session(access.target(tls), LIMITS)
         try:
-            await session.__aenter__()
-            await session.greet()
+            await session.open()
         except (AmtUnreachable, AmtTlsFailed) as error:
-            await session.__aexit__(None, None, None)
             failed = failed or error
-            continue
-        except BaseException:
-            await session.__aexit__(None, None, None)
-            raise
-        return session
+        else:
+            return session
     assert failed is not None
     raise failed
 
@@ -228,7 +216,7 @@ def _told_by(session: Session) -> dict[str, str]:
         "realm": session.realm,
         "pin": session.certificate_sha256,
         "firmware": session.firmware,
-        "tls_version": session.tls_version,
+        "tls_version": PLAIN if session.target.tls is Tls.PLAIN else session.tls_version,
     }
     return {name: value for name, value in told.items() if value}
 

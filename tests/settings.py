@@ -7,6 +7,8 @@ from pathlib import Path
 os.environ.setdefault("ZCC_VAR_DIR", tempfile.mkdtemp(prefix="zcc-test-"))
 os.environ.setdefault("ZCC_STATIC_FROM_SOURCE", "1")
 os.environ.setdefault("ZCC_PRACTICE", "1")
+os.environ.setdefault("ZCC_AMT_CONNECT_SECONDS", "2")
+os.environ.setdefault("ZCC_AMT_READ_SECONDS", "3")
 os.environ.setdefault("ZCC_LOG_LEVEL", "WARNING")
 
 from zcc.settings import *  # noqa: E402, F403

@@ -1,4 +1,4 @@
-"""What an action will do to a selection, as far as the last readings tell. Nothing is asked here."""
+"""What an action will do to a selection, as far as the last readings tell."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

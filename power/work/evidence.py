@@ -22,6 +22,7 @@ class Watch:
     def __init__(self, action: PowerAction, before: dict[str, Any]) -> None:
         self.action = action
         self.newest = before.get("newest_record")  # by the device's clock; None: no event log
+        self.expects_records = bool(before.get("writes_records"))
         self.os_before = before.get("os_state")
         self.os_state: int | None = None
         self.is_proven = False
@@ -33,20 +34,15 @@ class Watch:
         """Read, before the order goes out, what a restart will be told by."""
         if action not in RESTARTS:
             return {}
-        return {
-            "newest_record": await session.newest_record(),
-            "os_state": await _os_state(session),
-        }
+        found: dict[str, Any] = {"os_state": await _os_state(session)}
+        if records := await session.boot_records():
+            found["newest_record"], found["writes_records"] = records
+        return found
 
     @property
     def is_enough(self) -> bool:
         """Return whether the evidence suffices though the device is not back yet."""
         return self.action is PowerAction.CYCLE and self._off_seen
-
-    @property
-    def expects_records(self) -> bool:
-        """Return whether this device has ever written a record one could have looked for."""
-        return bool(self.newest)
 
     def lost_sight(self) -> None:
         """Note that the last look failed: an engine that restarts is silent for a while."""

@@ -11,6 +11,7 @@ from amt import connect
 from amt.protocol.errors import (
     AmtError,
     AmtFault,
+    AmtHeldUp,
     AmtNoAnswer,
     AmtReturnValue,
     AmtSignInRefused,
@@ -30,7 +31,7 @@ ORDERS_APART = 10  # seconds between two orders to one device (D22)
 
 
 def run_power_items(item_pks: Sequence[int]) -> None:
-    """Carry out the power orders among ``item_pks`` that can be claimed; the rows are the result."""
+    """Carry out the power orders among ``item_pks`` that can be claimed."""
     reached: list[connect.Access] = []
 
     def prepare(items: list[JobItem]) -> CarryOut:
@@ -73,7 +74,9 @@ class Order:
             if ended := await self.read_first():
                 return ended
         except AmtError as error:
-            return self.not_begun(error)
+            await self.line.hang_up()
+            if not self._may_send_unread(error):
+                return self.not_begun(error)
         return await self.send() or await self.confirm()
 
     async def read_first(self) -> Outcome | None:
@@ -86,6 +89,14 @@ class Order:
             return ended
         self.item.evidence = await Watch.before(session, self.action)
         return None
+
+    def _may_send_unread(self, error: AmtError) -> bool:
+        """Return whether to send though the state could not be read: On, or as ordered (D19)."""
+        if not isinstance(error, AmtNoAnswer | AmtFault):
+            return False
+        self.rows.saw(self.item, Seen(None, code=error.code), "task")
+        self.item.state_before = None
+        return self.action is PowerAction.ON or self.item.send_anyway
 
     def not_begun(self, error: AmtError) -> Outcome:
         """Return the end after a first reading that failed. Unknown is never off."""
@@ -105,7 +116,7 @@ class Order:
         try:
             session = await self.line.session()
             await session.request_power_state(self.action.state, send_before=self.rows.lease_ends)
-        except connect.AmtHeldUp:
+        except AmtHeldUp:
             return self._ended(outcomes.too_late())
         except AmtReturnValue as error:
             return self._ended(outcomes.refused(self.action, error.value, error.meaning))

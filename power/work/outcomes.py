@@ -124,9 +124,7 @@ def not_confirmed(action: PowerAction, state: int | None, window: int, has_log: 
     """Return the end of an order that the device accepted and of which no evidence was seen."""
     if state is None:
         why = f"but its power state could not be read for {window} s."
-    elif action is PowerAction.ON:
-        why = f"but was still {word(state)} after {window} s."
-    elif action is PowerAction.OFF:
+    elif action in (PowerAction.ON, PowerAction.OFF):
         why = f"but was still {word(state)} after {window} s."
     elif has_log:
         why = f"but no restart was seen within {window} s."

@@ -41,7 +41,7 @@ def run_read_items(item_pks: Sequence[int]) -> None:
 
 
 def poll_power_states(device_pks: Sequence[int]) -> None:
-    """Read the states of these devices and write them down; devices with an order are left alone."""
+    """Read and write down the states of these devices, but of those with an order under way."""
     busy = JobItem.objects.active().filter(device__in=device_pks).values("device")
     devices = list(Device.objects.filter(pk__in=device_pks).exclude(pk__in=busy))
     accesses = {
