@@ -17,12 +17,19 @@ Tick = Callable[[], object]
 TICKS: tuple[Tick, ...] = (jobs.tick, power.tick)
 
 
-def run(stop: Event) -> None:
-    """Do all there is to do each second; after a failure, later and later."""
+def run(stop: Event, *, when_well: Callable[[], object] = bool) -> None:
+    """Do all there is to do each second; after a failure, later and later.
+
+    ``when_well`` is called after each round without a failure.
+    """
     pause: float = EVERY
     while not stop.wait(pause):
         results = [attempt(tick) for tick in TICKS]  # all of them, whatever the first says
-        pause = EVERY if all(results) else min(pause * 2, LONGEST_PAUSE)
+        if all(results):
+            pause = EVERY
+            when_well()
+        else:
+            pause = min(pause * 2, LONGEST_PAUSE)
     connections.close_all()
 
 

@@ -144,7 +144,8 @@ def _folder(group: Group) -> Folder:
     parent: Folder = Folder.objects.get(name=group.parent, is_fixed=True)
     if not group.folder:
         return parent
-    return Folder.objects.add_child(parent, create_kwargs={"name": group.folder})
+    child: Folder = Folder.objects.add_child(parent, create_kwargs={"name": group.folder})
+    return child
 
 
 def _add_device(

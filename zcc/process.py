@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event, Thread
 from types import FrameType
 
@@ -70,9 +71,8 @@ def run(web: socket.socket, *, on_ready: Callable[[], None]) -> None:
     for thread in threads:
         thread.start()
     try:
-        WebServer(web_config(), on_ready).run(sockets=[web])
-    except KeyboardInterrupt:  # uvicorn raises the signal again once it has stopped
-        pass
+        with suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has stopped
+            WebServer(web_config(), on_ready).run(sockets=[web])
     finally:
         # A second Ctrl-C changes nothing: this takes seconds only.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

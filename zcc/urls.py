@@ -8,3 +8,8 @@ urlpatterns = [
     path("", include("amt.urls")),
     path("vault/", include("vault.urls")),
 ]
+
+handler400 = "devices.views.errors.bad_request"
+handler403 = "devices.views.errors.forbidden"
+handler404 = "devices.views.errors.not_found"
+handler500 = "devices.views.errors.server_error"

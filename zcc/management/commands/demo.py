@@ -1,9 +1,9 @@
 """Serve a practice zone: the console and simulated devices in one process."""
 
 from argparse import ArgumentParser
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -38,15 +38,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         process.leave_on_terminate()
-        try:
+        with suppress(KeyboardInterrupt):
             self.serve(options)
-        except KeyboardInterrupt:
-            self.stdout.write("Stopped.")
+        self.say("Stopped.")
         process.end()
 
     def serve(self, options: dict[str, Any]) -> None:
         """Bring the zone up, then serve it until told to stop."""
-        started = monotonic()
         refuse_other_zones()
         web = self.listen(options["port"])
         if options["reset"]:
@@ -58,7 +56,7 @@ class Command(BaseCommand):
             if taken := [text for text in fleet.unbound if text.startswith("tcp")]:
                 raise CommandError(f"Another practice zone runs already? {taken[0]}")
             text = welcome(web.getsockname()[1], record, owner)
-            process.run(web, on_ready=partial(self.say_ready, text, started))
+            process.run(web, on_ready=partial(self.say, text))
 
     def listen(self, port: int | None) -> Any:
         """Return the socket of the pages."""
@@ -67,9 +65,9 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"Port {port or 8000} cannot be had: {error.strerror}.") from None
 
-    def say_ready(self, text: str, started: float) -> None:
-        """Print where the zone is, now that it can be reached."""
-        self.stdout.write(f"{text}\nReady after {monotonic() - started:.1f} s.")
+    def say(self, text: str) -> None:
+        """Print ``text`` at once."""
+        self.stdout.write(text)
         self.stdout.flush()
 
 

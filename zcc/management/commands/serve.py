@@ -1,6 +1,7 @@
 """Serve the console: web, worker and dispatcher in one process."""
 
 from argparse import ArgumentParser
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -8,10 +9,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from devices.services import people
 from zcc import practice, process, static_files
+from zcc.management.commands import owner
 
-OWNER = "administrator"
 FIRST = """
 This zone is new. Its owner is {owner}; choose a password within 24 hours:
 
@@ -28,10 +28,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         process.leave_on_terminate()
-        try:
+        with suppress(KeyboardInterrupt):
             self.serve(options["host"], options["port"])
-        except KeyboardInterrupt:
-            self.stdout.write("Stopped.")
+        self.stdout.write("Stopped.")
         process.end()
 
     def serve(self, host: str, port: int) -> None:
@@ -51,8 +50,5 @@ class Command(BaseCommand):
 
 def invitation(address: str) -> str:
     """Return how the owner gets in, at the first start of a zone; empty later on."""
-    owner = people.make_owner(username=OWNER)
-    if owner is None:
-        return ""
-    link = people.make_sign_in_link(owner, lasts=people.INVITATION_LASTS)
-    return FIRST.format(address=address, owner=OWNER, link=link)
+    link = owner.invite()
+    return FIRST.format(address=address, owner=owner.NAME, link=link) if link else ""
