@@ -82,9 +82,7 @@ def navigation(request: HttpRequest) -> list[Entry]:
         return []
     shown = [(place, url) for place in places(user) if (url := address(place))]
     here = active(request, shown)
-    return [
-        Entry(url, place.icon, place.label, place.key, place is here) for place, url in shown
-    ]
+    return [Entry(url, place.icon, place.label, place.key, place is here) for place, url in shown]
 
 
 def places(user: Person) -> list[Place]:

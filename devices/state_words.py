@@ -109,7 +109,7 @@ def seen_power(device: Any, *, poll_seconds: int) -> Seen:
     if word is UNKNOWN or age > UNKNOWN_AFTER:
         return Seen(UNKNOWN, seen_at, is_since=True)
     if age > timedelta(seconds=OLD_AFTER_INTERVALS * poll_seconds):
-        return Seen(Word(was, "clock-exclamation", "z-off z-stale"), seen_at, was=was)
+        return Seen(Word(was, "clock-exclamation", "z-off z-stale"), seen_at)
     return Seen(word, seen_at, was=was)
 
 
