@@ -29,7 +29,8 @@ def key_ring() -> KeyRing:
 def seal(secret: Secret, text: str, *, keys: KeyProvider | None = None) -> WrappedKey:
     """Fill ``secret.sealed`` and return its data key, wrapped; the caller saves both."""
     data_key = os.urandom(KEY_BYTES)
-    secret.sealed = lock(AESGCM(data_key), text.encode(), text_label(secret.pk))
+    clear = text.encode(errors="surrogatepass")  # an error would hold the text
+    secret.sealed = lock(AESGCM(data_key), clear, text_label(secret.pk))
     key_id, wrapped = (keys or key_ring()).wrap(data_key, key_label(secret.pk))
     return WrappedKey(secret=secret, recipient=ZONE, key_id=key_id, wrapped=wrapped)
 
@@ -69,7 +70,8 @@ def _open(secret: Secret, ring: KeyProvider) -> str:
         if row.recipient == ZONE:
             data_key = ring.unwrap(row.key_id, bytes(row.wrapped), key_label(secret.pk))
             box = bytes(secret.sealed)  # a memoryview on SQLite and PostgreSQL alike
-            return unlock(AESGCM(data_key), box, text_label(secret.pk)).decode()
+            clear = unlock(AESGCM(data_key), box, text_label(secret.pk))
+            return clear.decode(errors="surrogatepass")
     raise VaultEmpty
 
 

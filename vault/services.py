@@ -18,7 +18,7 @@ from vault.models import Credential, Secret
 KEPT = ("name", "folder", "login_name", "description")
 
 
-@sensitive_variables("password")
+@sensitive_variables()
 @transaction.atomic
 def create_credential(
     *,
@@ -97,7 +97,7 @@ def delete_credential(*, credential: Credential, by: User | None) -> None:
         ) from None
 
 
-@sensitive_variables("password")
+@sensitive_variables()
 @transaction.atomic
 def add_secret(
     *, credential: Credential, password: str, amt_uuid: UUID | None = None, by: User | None
@@ -167,7 +167,7 @@ def retire(*, secret: Secret, by: User | None) -> Secret:
     return kept
 
 
-@sensitive_variables("password")
+@sensitive_variables()
 @transaction.atomic
 def change_password(*, credential: Credential, password: str, by: User | None) -> Secret:
     """Keep ``password`` and use it from now on: the devices have it already."""

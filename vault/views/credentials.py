@@ -15,13 +15,17 @@ from vault.folders import VaultFolder, tree
 from vault.models import Credential, CredentialQuerySet
 
 ORDERS = {
-    "name": "name",
+    "name": ("name",),
     "login": ("login_name", "name"),
     "folder": ("folder", "name"),
-    "used": "use_count",
-    "changed": "changed_at",
+    "used": ("use_count",),
+    "changed": ("changed_at",),
 }
-DEVICE_ORDERS = {"name": "name", "folder": ("folder__path", "name"), "address": "amt_address"}
+DEVICE_ORDERS = {
+    "name": ("name",),
+    "folder": ("folder__path", "name"),
+    "address": ("amt_address",),
+}
 LONGEST = 100  # characters of a search
 
 

@@ -123,10 +123,10 @@ CHOSEN = {"edit": edit, "password": change_password, "delete": delete}
 def chosen(request: PersonRequest, what: str) -> HttpResponse:
     """Open a dialog for the one credential that is ticked in the list."""
     try:
-        pk = UUID(request.GET.get("pk", ""))
-    except ValueError:
+        pk, view = UUID(request.GET.get("pk", "")), CHOSEN[what]
+    except (KeyError, ValueError):
         raise Http404 from None
-    return CHOSEN[what](request, pk)
+    return view(request, pk)
 
 
 @require_POST
