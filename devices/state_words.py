@@ -48,6 +48,16 @@ POWER: Mapping[int, Word] = {
 OS_ASLEEP = 3  # IPS_PowerManagementService.OSPowerSavingState
 ON_OS_ASLEEP = Word("On, OS asleep", "power", "z-sleep")
 
+# What devices are counted and filtered by
+GROUPS: Mapping[str, Word] = {
+    "on": ON,
+    "sleep": SLEEP,
+    "off": OFF,
+    "old": Word("Seen too long ago", "clock-exclamation", "z-off"),
+    "unknown": UNKNOWN,
+    "not-read": NOT_READ,
+}
+
 # In the order of bars and filters
 STATUS: Mapping[str, Word] = {
     "done": Word("Done", "circle-check", "z-done"),

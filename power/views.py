@@ -11,11 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 
 from devices.models import Device, Job
-from devices.models.rights import POWER_RIGHTS, Right
+from devices.models.rights import POWER_RIGHTS, Right, may, may_anywhere
 from devices.services import selection as selections
 from power.forms import PowerForm
 from power.models import PowerAction, Selection
-from power.services import orders, preview, readings
+from power.services import orders, preview, readings, samples
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,8 +86,17 @@ def job_actions(request: HttpRequest, pk: int) -> HttpResponse:
     job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
     safe = orders.safe_to_retry(job).visible_to(request.user)
     context = {"job": job, "count": safe.count() if job.kind == Job.Kind.POWER else 0}
-    may = any(Device.objects.allowed(request.user, right).exists() for right in POWER_RIGHTS)
-    return render(request, "power/_job_actions.html", context | {"intent": uuid4(), "may": may})
+    may_order = any(may_anywhere(request.user, right) for right in POWER_RIGHTS)
+    context |= {"intent": uuid4(), "may": may_order}
+    return render(request, "power/_job_actions.html", context)
+
+
+@require_GET
+def chart(request: HttpRequest) -> HttpResponse:
+    """Show how many devices of the zone were in which state in the last 24 hours."""
+    if not may(request.user, Right.VIEW):  # the counts are those of the whole zone
+        return HttpResponse("")
+    return render(request, "power/_chart.html", {"chart": samples.last_day()})
 
 
 def _frozen(request: HttpRequest, query: QueryDict) -> Selection:

@@ -46,6 +46,13 @@ def power_word(state: int | None, os_state: int | None = None) -> SafeString:
 
 
 @register.simple_tag
+def power_group(name: str, text: str = "") -> SafeString:
+    """Say a group that devices are counted by: on, sleep, off, old, unknown, not-read."""
+    word = state_words.GROUPS[name]
+    return stated(Word(text or word.text, word.icon, word.css))
+
+
+@register.simple_tag
 def status(name: str, text: str = "") -> SafeString:
     """Say the status of a task's line; ``text`` replaces the word (``9 failed``)."""
     word = state_words.STATUS.get(str(name), state_words.UNKNOWN)

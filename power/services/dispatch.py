@@ -4,9 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from devices import levels
 from devices.models import Device
-from power.levels import POLL_MINUTES
+from devices.power_groups import old_after, poll_seconds
 from power.models import PowerSample
 from power.services.readings import poll
 
@@ -26,12 +25,6 @@ def sample() -> None:
     slot = now - timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
     if PowerSample.objects.filter(at=slot).exists():
         return
-    PowerSample.objects.get_or_create(
-        at=slot, defaults={"counts": Device.objects.counts_by_power(old_after=old_after())}
-    )
+    counts = Device.objects.counts_by_power(old_after=old_after(poll_seconds()))
+    PowerSample.objects.get_or_create(at=slot, defaults={"counts": counts})
     PowerSample.objects.filter(at__lt=now - SAMPLES_KEPT).delete()
-
-
-def old_after() -> timedelta:
-    """Return the age from which a state is told in the past: three poll intervals of the zone."""
-    return 3 * timedelta(minutes=levels.zone_value(POLL_MINUTES) or 5)

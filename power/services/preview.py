@@ -10,9 +10,9 @@ from devices import levels
 from devices.models import Device, DeviceQuerySet, User
 from devices.models.device import OFF_STATES, ON_STATES
 from devices.models.rights import Right
+from devices.power_groups import old_after, poll_seconds
 from power.levels import TYPED_COUNT
 from power.models import PowerAction, Selection
-from power.services.dispatch import old_after
 from power.services.orders import sending_servers
 
 SELECTION_KEPT = timedelta(days=1)
@@ -90,7 +90,7 @@ def preview_all(selection: Selection, *, send_anyway: bool = False) -> list[Prev
 
 
 def _sort(preview: Preview, chosen: list[Device], allowed: set[int]) -> None:
-    old = timezone.now() - old_after()
+    old = timezone.now() - old_after(poll_seconds())
     for device in chosen:
         if device.pk not in allowed:
             preview.not_allowed.append(device)

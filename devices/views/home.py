@@ -1,0 +1,22 @@
+"""Home: states now, recent tasks, what needs a person. In an empty zone: the steps to begin with."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from devices.models.rights import Right, may
+from devices.services import overview
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what is going on; each number is a link to its list."""
+    if overview.is_empty() and may(request.user, Right.EDIT):
+        return render(request, "devices/first_run.html", {"steps": overview.first_steps()})
+    context = {
+        "states": overview.states(request.user),
+        "tasks": overview.recent_tasks(request.user),
+        "needs": overview.needs_a_person(request.user),
+    }
+    template = "devices/_home.html" if request.htmx else "devices/home.html"
+    return render(request, template, context)
