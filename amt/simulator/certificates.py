@@ -3,6 +3,7 @@
 import hashlib
 import ssl
 import tempfile
+import warnings
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -126,7 +127,9 @@ class Certificate:
 def _context(der: bytes, profile: Profile) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers(profile.ciphers)
-    context.minimum_version, context.maximum_version = profile.tls
+    with warnings.catch_warnings():  # TLS 1.0 is out of date: so are the devices that speak it
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = profile.tls
     context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
     with tempfile.NamedTemporaryFile(prefix="zcc-simulator-") as file:  # 0600; ssl reads files only
         file.write(ssl.DER_cert_to_PEM_cert(der).encode() + _pem(KEYS.key))

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from typing import cast
 
 from . import answers
 from .device import Device
@@ -32,11 +33,10 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; a device has few connections to give."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's promise
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._open.add(self)
         if len(self._open) > MAX_CONNECTIONS:
-            transport.abort()
+            self._transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Be forgotten."""

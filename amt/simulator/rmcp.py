@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+from typing import cast
 
 from amt.constants import PORT_HTTP, PORT_HTTPS
 
@@ -38,9 +39,9 @@ class RmcpProtocol(asyncio.DatagramProtocol):
         self._device = device
         self._transport: asyncio.DatagramTransport
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember where to answer."""
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, address: tuple[str | int, int]) -> None:
         """Answer each ping."""
