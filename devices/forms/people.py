@@ -6,8 +6,6 @@ from zoneinfo import available_timezones
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 
-from devices.models import User
-
 THEMES = [("system", "As the system"), ("light", "Light"), ("dark", "Dark")]
 
 
@@ -53,13 +51,3 @@ class PreferencesForm(forms.Form):
         super().__init__(*args, **kwargs)
         names = [("", "The zone's"), *((name, name) for name in sorted(available_timezones()))]
         self.fields["time_zone"].choices = names  # type: ignore[attr-defined]
-
-
-class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Names of an account."""
-
-    class Meta:
-        model = User
-        fields = ["username", "first_name", "last_name", "email"]
-        labels = {"username": "User name", "email": "E-mail"}
-        help_texts = {"username": "Up to 150 letters, digits and @ . + - _ characters."}

@@ -1,8 +1,49 @@
 """What people and the console did: rows that are only ever added."""
 
-from typing import ClassVar
+import json
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Cast
+from django.urls import NoReverseMatch, reverse
+
+PAGES = {  # of the objects that entries are about; the lines outlive them
+    "user": "devices:person",
+    "device": "devices:device",
+    "folder": "devices:folder",
+    "job": "devices:job",
+    "server": "devices:server",
+    "credential": "vault:credential",
+}
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def about(self, kind: str, key: object) -> "AuditEntryQuerySet":
+        """Keep what was done to one object."""
+        return self.filter(target_type=kind, target_id=str(key))
+
+    def between(self, since: datetime | None, until: datetime | None) -> "AuditEntryQuerySet":
+        """Keep what was done from ``since`` on and before ``until``."""
+        found = self.filter(at__gte=since) if since else self
+        return found.filter(at__lt=until) if until else found
+
+    def search(self, text: str) -> "AuditEntryQuerySet":
+        """Keep the lines that have each word somewhere, values included."""
+        found = self.annotate(
+            old_text=Cast("old", models.TextField()), new_text=Cast("new", models.TextField())
+        )
+        for word in text.split():
+            as_kept = json.dumps(word)[1:-1]  # the values are kept as JSON
+            found = found.filter(
+                Q(target_name__icontains=word)
+                | Q(user_name__icontains=word)
+                | Q(verb__icontains=word)
+                | Q(old_text__icontains=as_kept)
+                | Q(new_text__icontains=as_kept)
+            )
+        return found
 
 
 class AuditEntry(models.Model):
@@ -19,7 +60,7 @@ class AuditEntry(models.Model):
     old = models.JSONField(null=True)
     new = models.JSONField(null=True)
 
-    objects: ClassVar = models.Manager["AuditEntry"]()
+    objects: ClassVar = AuditEntryQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -30,3 +71,50 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} by {self.user_name}"
+
+    @property
+    def target_url(self) -> str:
+        """Return the address of what this is about; empty where it has no page."""
+        try:
+            return reverse(PAGES[self.target_type], args=[self.target_id])
+        except (KeyError, NoReverseMatch):
+            return ""
+
+    @property
+    def verb_text(self) -> str:
+        """Return the verb for people: "Person: sign in"."""
+        return worded(self.verb)
+
+    @property
+    def changes(self) -> list[tuple[str, str | None, str | None]]:
+        """Return each value's name, what it was, and what it is; None where that was not told."""
+        old, new = self.old or {}, self.new or {}
+        names = [*old, *(name for name in new if name not in old)]
+        return [(_name(name), _told(old, name), _told(new, name)) for name in names]
+
+
+def worded(verb: str) -> str:
+    """Return a verb of the audit as people read it."""
+    noun, _, act = verb.partition(".")
+    return f"{_name(noun).capitalize()}: {_name(act)}"
+
+
+def _name(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _told(values: dict[str, Any], name: str) -> str | None:
+    return in_words(values[name]) if name in values else None
+
+
+def in_words(value: Any) -> str:
+    """Return a kept value as people read it."""
+    if value is None or value == "" or value == [] or value == {}:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(in_words, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{_name(str(key))} {in_words(each)}" for key, each in value.items())
+    return str(value)

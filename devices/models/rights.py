@@ -78,6 +78,16 @@ class Assignment(models.Model):
         given = {str(right) for right in ROLE_RIGHTS.get(self.role, [])}
         return (given | set(self.extra)) - set(self.without)
 
+    @property
+    def extra_labels(self) -> list[str]:
+        """Return the rights given beyond the role, in words."""
+        return [str(Right(right).label) for right in self.extra]
+
+    @property
+    def without_labels(self) -> list[str]:
+        """Return the denied rights in words."""
+        return [str(Right(right).label) for right in self.without]
+
 
 class Held(NamedTuple):
     """What one assignment says about the folders whose path begins with ``path``."""
@@ -147,10 +157,13 @@ def _begins(field: str, paths: list[str]) -> Q:
 
 def may_in(user: Person, right: Right, folder: "Folder") -> bool:
     """Return whether ``user`` holds ``right`` in ``folder``."""
-    denied = denied_paths(user, right)
     given = folder_paths(user, right)
-    path = folder.path
-    return any(map(path.startswith, given)) and not any(map(path.startswith, denied))
+    return any(map(folder.path.startswith, given)) and not is_denied(user, right, folder)
+
+
+def is_denied(user: Person, right: Right, folder: "Folder") -> bool:
+    """Return whether ``right`` is denied to ``user`` in ``folder``, whoever gives it."""
+    return any(map(folder.path.startswith, denied_paths(user, right)))
 
 
 def may(user: Person, right: Right) -> bool:

@@ -3,12 +3,12 @@
 from django.core.exceptions import PermissionDenied
 
 from devices.models import Folder, User
-from devices.models.rights import Right, folder_paths
+from devices.models.rights import Right, may_in
 
 
 def holds(user: User, right: Right, folder: Folder) -> bool:
     """Return whether ``user`` holds ``right`` in ``folder``; no query beyond the first."""
-    return any(folder.path.startswith(path) for path in folder_paths(user, right))
+    return may_in(user, right, folder)
 
 
 def require(user: User, right: Right, *folders: Folder) -> None:

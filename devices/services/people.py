@@ -4,6 +4,7 @@ What is written to the audit here never holds a password, a link, or a mistyped 
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from devices import audit
-from devices.models import Assignment, SignInLink, User
-from devices.models.rights import Role
+from devices.models import Assignment, Folder, SignInLink, User
+from devices.models.rights import Right, Role
 from devices.models.sign_in_link import hashed
-from devices.services.roles import lock_zone, refuse_without_administrator
+from devices.services.roles import assign_role, lock_zone, refuse_without_administrator
 
 LINK_LASTS = timedelta(minutes=15)  # on a screen that the person sits at
 INVITATION_LASTS = timedelta(hours=24)  # handed over by another person; asks for a new password
@@ -90,14 +91,16 @@ def make_owner(*, username: str, must_change_password: bool = True) -> User | No
 
 
 @transaction.atomic
-def add_person(*, username: str, first_name: str, last_name: str, email: str, by: User) -> User:
-    """Add an account. It has no password until its sign-in link is used."""
-    user = User(username=username, first_name=first_name, last_name=last_name, email=email)
-    user.must_change_password = True
+def add_person(
+    *, by: User, folder: Folder, role: Role, rights: Collection[Right] = (), **names: str
+) -> User:
+    """Add an account with its first role. It has no password until its sign-in link is used."""
+    user = User(**names, must_change_password=True)
     user.set_unusable_password()
     user.full_clean()
     user.save()
     audit.record(by, "person.add", user, new=_named(user))
+    assign_role(user=user, folder=folder, role=role, rights=rights, by=by)
     return user
 
 
@@ -106,11 +109,12 @@ def rename_person(*, user: User, by: User, **names: str) -> None:
     """Change the names and the e-mail address of an account."""
     before = _named(User.objects.get(pk=user.pk))
     for field in NAMES:
-        setattr(user, field, names[field])
+        setattr(user, field, names.get(field, getattr(user, field)))
     user.full_clean()
     user.save(update_fields=NAMES)
     old, new = audit.changes(before, _named(user))
-    audit.record(by, "person.change", user, old=old, new=new)
+    if new:
+        audit.record(by, "person.change", user, old=old, new=new)
 
 
 @transaction.atomic
@@ -143,6 +147,11 @@ def reset_person(*, user: User, by: User) -> str:
     user.must_change_password = True
     user.save(update_fields=["password", "must_change_password"])
     audit.record(by, "person.reset_password", user)
+    return invite(user=user, by=by)
+
+
+def invite(*, user: User, by: User) -> str:
+    """Return the path of the link with which ``user`` chooses a password."""
     return make_sign_in_link(user, lasts=INVITATION_LASTS, made_by=by)
 
 

@@ -1,14 +1,14 @@
 """Who holds which role in which folder. The zone always keeps one enabled Administrator."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from devices import audit
 from devices.models import Assignment, Folder, User
-from devices.models.rights import POWER_RIGHTS, Right, Role, forget
+from devices.models.rights import POWER_RIGHTS, Right, Role, forget, is_denied, may_in
 
 MAY_BE_ADDED = {Role.POWER_OPERATOR: [Right.SEND_ANYWAY]}
 MAY_BE_DENIED = {Role.POWER_OPERATOR: POWER_RIGHTS}
@@ -84,6 +84,25 @@ def refuse_without_administrator() -> None:
 def _told(row: Assignment) -> dict[str, Any]:
     return {
         "role": row.get_role_display(),
-        "added": [Right(right).label for right in row.extra],
-        "denied": [Right(right).label for right in row.without],
+        "added": row.extra_labels,
+        "denied": row.without_labels,
     }
+
+
+class Reach(NamedTuple):
+    """What a person may do in a folder and in those below that are not named themselves."""
+
+    folder: Folder
+    given: list[Right]
+    denied: list[Right]
+
+
+def reach_of(user: User) -> list[Reach]:
+    """Return what ``user`` may really do, for each folder where that changes."""
+    rows = []
+    for folder in Folder.objects.filter(assignments__user=user).order_by("path"):
+        given = [right for right in Right if may_in(user, right, folder)]
+        rows.append(
+            Reach(folder, given, [right for right in Right if is_denied(user, right, folder)])
+        )
+    return rows
