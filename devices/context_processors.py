@@ -15,7 +15,7 @@ from devices.models.rights import Person, Right, may_anywhere
 
 @dataclass(frozen=True)
 class Place:
-    """An entry of the navigation; it is shown where its page exists and one of its rights is held."""
+    """An entry of the navigation, for those who hold one of its rights anywhere."""
 
     label: str
     icon: str

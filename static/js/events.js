@@ -11,10 +11,19 @@ export const on = (type, selector, act, capture = false) =>
     capture,
   );
 
-/** Call `act` now and after each swap of htmx. */
+/** Call `act` now and after each answer that htmx put into the page, in one place or in many. */
 export const onContent = (act) => {
+  let waits = false;
+  const soon = () => {
+    if (waits) return;
+    waits = true;
+    queueMicrotask(() => {
+      waits = false;
+      act();
+    });
+  };
   act();
-  document.addEventListener("htmx:afterSettle", act);
+  for (const type of ["htmx:afterSettle", "htmx:oobAfterSwap"]) document.addEventListener(type, soon);
 };
 
 export const all = (selector, root = document) => [...root.querySelectorAll(selector)];

@@ -136,10 +136,11 @@ let before = new Map();
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (isPoll(detail.requestConfig?.elt)) before = new Map(all("[data-value]").map((cell) => [name(cell), cell.dataset.value]));
 });
-document.addEventListener("htmx:afterSettle", () => {
-  for (const cell of all("[data-value]"))
+onContent(() => {
+  for (const cell of all("[data-value]")) {
     if (before.has(name(cell)) && before.get(name(cell)) !== cell.dataset.value) cell.classList.add("z-changed");
-  before = new Map();
+    before.delete(name(cell));
+  }
 });
 
 // The focus stays in its row when a poll replaces the row.
@@ -150,7 +151,7 @@ document.addEventListener("htmx:beforeSwap", () => {
   const row = element?.closest?.("tr[data-pk]");
   focused = row && { element, pk: row.dataset.pk, at: all(FOCUSABLE, row).indexOf(element) };
 });
-document.addEventListener("htmx:afterSettle", () => {
+onContent(() => {
   if (!focused || focused.element.isConnected) return;
   const row = document.querySelector(`tr[data-pk="${CSS.escape(focused.pk)}"]`);
   if (row) all(FOCUSABLE, row)[focused.at]?.focus({ preventScroll: true });

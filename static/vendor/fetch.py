@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Bring the third-party browser files that VERSIONS.json names into this folder.
 
-Run `./run vendor` after a change there and commit what it wrote. Needs npm; nothing needs it at run time.
+Run `./run vendor` after a change there and commit what it wrote. npm is needed for that alone.
 """
 
 import base64
@@ -33,7 +33,7 @@ def unpacked(name: str, pin: dict[str, Any]) -> tarfile.TarFile:
     """Return the package's archive after comparing its hash with the pinned one."""
     with tempfile.TemporaryDirectory() as place:
         command = ["npm", "pack", "--silent", f"{name}@{pin['version']}"]
-        subprocess.run(command, cwd=place, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(command, cwd=place, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own list
         archive = next(Path(place).glob("*.tgz")).read_bytes()
     found = "sha512-" + base64.b64encode(hashlib.sha512(archive).digest()).decode()
     if found != pin["integrity"]:
@@ -49,7 +49,8 @@ def folder(name: str, pin: dict[str, Any]) -> Path:
 def read(package: tarfile.TarFile, path: str) -> bytes:
     """Return one file of the package."""
     file = package.extractfile(f"package/{path}")
-    assert file is not None
+    if file is None:
+        raise SystemExit(f"{path} is no file of the package.")
     return file.read()
 
 

@@ -1,4 +1,4 @@
-"""The templates and static files as they lie there: what the security policy and the sprite demand."""
+"""Templates and static files as they lie there: what the security policy and the sprite demand."""
 
 import re
 from pathlib import Path
