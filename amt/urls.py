@@ -1,4 +1,16 @@
-from django.urls import URLPattern
+"""Addresses of what is Intel AMT's own."""
+
+from django.urls import path
+
+from amt.views import connection, panel, settings
 
 app_name = "amt"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("devices/<int:pk>/amt/", settings.settings, name="settings"),
+    path("devices/<int:pk>/amt/delete/", settings.delete, name="delete_settings"),
+    path("devices/<int:pk>/amt/confirm/", settings.confirm, name="confirm_identity"),
+    path("devices/<int:pk>/amt/panel/", panel.panel, name="panel"),
+    path("devices/<int:pk>/amt/test/", connection.test_device, name="test_device"),
+    path("devices/<int:pk>/amt/test/result/", connection.test_result, name="test_result"),
+    path("amt/test/", connection.test, name="test_connection"),
+]

@@ -1,0 +1,72 @@
+"""Ask for *Test connection*: is it reachable, which version, TLS, is the credential accepted?"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from amt.models import AmtSettings
+from devices import audit
+from devices.models import Device, DeviceQuerySet, Job, JobItem, Server, User
+from devices.models.rights import Right
+from devices.services import jobs
+
+TASK = "amt.tasks.run_connection_items"
+EXPIRY = timedelta(minutes=5)  # an answer that comes later helps nobody
+
+
+@transaction.atomic
+def test_connection(*, devices: DeviceQuerySet, intent: UUID, asked_by: User) -> Job:
+    """Write down one test per device and ring each sending server once this is committed.
+
+    The same ``intent`` twice returns the first job. Devices that are not set up end as skipped.
+
+    Raises:
+        PermissionDenied: ``asked_by`` may not test any of the devices.
+    """
+    if job := jobs.existing(intent, asked_by):
+        return job
+    chosen = list(devices.allowed(asked_by, Right.READ_STATE).order_by("name", "pk"))
+    if not chosen:
+        raise PermissionDenied("You may not test the connection of any of these devices.")
+    job, new = jobs.start(
+        kind=Job.Kind.TEST_CONNECTION,
+        task=TASK,
+        title=Job.Kind.TEST_CONNECTION.label,
+        items=_items(chosen),
+        asked_by=asked_by,
+        intent=intent,
+        expires_in=EXPIRY,
+    )
+    if new:
+        audit.record(asked_by, "amt.test_connection", job, new={"devices": len(chosen)})
+    return job
+
+
+def _items(chosen: Sequence[Device]) -> list[JobItem]:
+    rows = AmtSettings.objects.filter(device__in=chosen).select_related("server")
+    servers = {row.device_id: row.server for row in rows}
+    return [_item(device, servers) for device in chosen]
+
+
+def _item(device: Device, servers: Mapping[int, Server]) -> JobItem:
+    item = JobItem(
+        device=device,
+        device_name=device.name,
+        device_address=device.amt_address,
+        server=servers.get(device.pk),
+    )
+    if device.pk not in servers:
+        item.status, item.error_code = JobItem.Status.SKIPPED, "not-set-up"
+        item.message = "Not set up: no SMB settings, not provisioned."
+        item.next_step = "settings"
+    return item
+
+
+def last_test(device: Device) -> JobItem | None:
+    """Return the newest test of this device."""
+    tests = JobItem.objects.filter(device=device, job__kind=Job.Kind.TEST_CONNECTION)
+    newest: JobItem | None = tests.select_related("job").order_by("-id").first()
+    return newest

@@ -1,0 +1,26 @@
+"""What the device page shows of AMT: a part that it loads by its address."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from amt.models import AmtSettings
+from devices.models import Device
+from devices.models.rights import Right, may, may_in
+from devices.views.access import PersonRequest
+
+
+@require_GET
+def panel(request: PersonRequest, pk: int) -> HttpResponse:
+    """Show address, version, credential, server, connection, UUID and certificate of a device."""
+    devices = Device.objects.visible_to(request.user).select_related("folder")
+    device = get_object_or_404(devices, pk=pk)
+    rows = AmtSettings.objects.select_related("credential", "server")
+    context = {
+        "device": device,
+        "row": rows.filter(device=device).first(),
+        "may_change": may_in(request.user, Right.CONFIGURE, device.folder),
+        "may_open_credential": may(request.user, Right.CREDENTIALS),
+        "may_open_server": may(request.user, Right.ADMINISTRATE),
+    }
+    return render(request, "amt/_panel.html", context)

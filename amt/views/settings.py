@@ -1,0 +1,131 @@
+"""Intel AMT SMB Mode Settings of a device: show, save, delete, confirm a changed identity."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from amt.forms import SmbForm
+from amt.models import AmtSettings
+from amt.services.connection import last_test
+from amt.services.settings import (
+    SettingsChanged,
+    confirm_identity,
+    delete_settings,
+    save_settings,
+    told,
+)
+from devices import origins
+from devices.levels import Place
+from devices.models import Device, User
+from devices.models.rights import Right, may_in
+from devices.views.access import PersonRequest
+
+JUST_NOW = timedelta(minutes=1)  # how long the foot tells when the setting was saved
+LABELS = {
+    "address": "IP address or FQDN",
+    "credential": "ME credential",
+    "server": "Server",
+    "addressing": "AMT addressing",
+    "host_addressing": "Host addressing",
+    "tls": "Connection",
+    "mode": "Mode",
+}
+
+
+@require_http_methods(["GET", "POST"])
+def settings(request: PersonRequest, pk: int) -> HttpResponse:
+    """Show and replace the one SMB setting of a device (D8)."""
+    device = _visible(request.user, pk)
+    row = _row(device)
+    if request.method == "GET":
+        return render(request, "amt/settings.html", _context(request, device, SmbForm(device, row)))
+    if not may_in(request.user, Right.CONFIGURE, device.folder):
+        raise PermissionDenied("You may look at the settings of this device, not change them.")
+    if request.POST.get("choice") == "theirs":
+        return redirect("amt:settings", device.pk)
+    form = SmbForm(device, row, request.POST)
+    if form.is_valid() and _saved(request, device, form):
+        stays = "apply" in request.POST
+        return redirect("amt:settings", device.pk) if stays else redirect(device)
+    return render(request, "amt/settings.html", _context(request, device, form), status=422)
+
+
+@require_POST
+def delete(request: PersonRequest, pk: int) -> HttpResponse:
+    """Delete the setting (S31): the device is not set up any more."""
+    device = _visible(request.user, pk)
+    delete_settings(device=device, asked_by=request.user)
+    messages.success(request, f"Deleted: {device} has no SMB settings any more.")
+    return redirect("amt:settings", device.pk)
+
+
+@require_POST
+def confirm(request: PersonRequest, pk: int) -> HttpResponse:
+    """Take the certificate or realm that was seen for the device's own (D26)."""
+    device = _visible(request.user, pk)
+    pin, realm = request.POST.get("pin", ""), request.POST.get("realm", "")
+    try:
+        confirm_identity(device=device, asked_by=request.user, pin=pin, realm=realm)
+    except SettingsChanged:
+        messages.warning(request, "The device has shown something else since. Compare again.")
+    else:
+        messages.success(request, f"Confirmed: {device} is the device you compared.")
+    return redirect("amt:settings", device.pk)
+
+
+def _visible(user: User, pk: int) -> Device:
+    devices = Device.objects.visible_to(user).select_related("folder")
+    return get_object_or_404(devices, pk=pk)
+
+
+def _row(device: Device) -> AmtSettings | None:
+    rows = AmtSettings.objects.select_related("credential", "server")
+    return rows.filter(device=device).first()
+
+
+def _saved(request: PersonRequest, device: Device, form: SmbForm) -> bool:
+    """Save the form, or leave in it why not."""
+    try:
+        save_settings(
+            device=device, asked_by=request.user, version=form.version, **form.cleaned_data
+        )
+    except SettingsChanged as changed:
+        form.was_too_late(changed.row)
+        return False
+    messages.success(request, f"Saved: {device} is reached at {form.cleaned_data['address']}.")
+    return True
+
+
+def _context(request: PersonRequest, device: Device, form: SmbForm) -> dict[str, Any]:
+    row = form.row
+    may_change = may_in(request.user, Right.CONFIGURE, device.folder)
+    recent = row is not None and timezone.now() - row.changed_at < JUST_NOW
+    return {
+        "device": device,
+        "form": form,
+        "row": row,
+        "outline": origins.outline(Place(device=device)),
+        "smb": True,
+        "may_change": may_change and device.mode != Device.Mode.ENTERPRISE,
+        "may_use_credentials": may_in(request.user, Right.CREDENTIALS, device.folder),
+        "may_test": may_in(request.user, Right.READ_STATE, device.folder),
+        "differences": _differences(form),
+        "item": last_test(device),
+        "saved_at": row.changed_at if row and recent and not form.is_bound else None,
+    }
+
+
+def _differences(form: SmbForm) -> list[tuple[str, Any, Any]]:
+    """Return label, their value and ours of each field, where somebody else was faster."""
+    if not form.is_late:
+        return []
+    mine = {name: str(value) for name, value in form.cleaned_data.items()}
+    theirs = told(form.row, form.device) if form.row else {}
+    names = [name for name in mine if mine[name] != theirs.get(name, "")]
+    return [(LABELS[name], theirs.get(name) or "none", mine[name] or "none") for name in names]
