@@ -13,9 +13,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from vault.errors import VaultEmpty, VaultError
 from vault.keys import KEY_BYTES, KeyProvider, KeyRing, lock, unlock, zone_ring
-from vault.models import Secret, WrappedKey
+from vault.models import ZONE, Secret, WrappedKey, zone_keys
 
-ZONE = "zone"
 TEXT_LABEL = b"zcc vault: text of secret"
 KEY_LABEL = b"zcc vault: data key of secret"
 
@@ -45,13 +44,14 @@ def reveal(
     """Return the clear texts by the secrets' ids. Keep them no longer than the work takes.
 
     With ``unreadable`` a secret that does not open is put there with its error, so that one bad
-    row does not stop the others; without it the first error is raised. One query if
-    ``wrapped_keys`` was not prefetched, else none.
+    row does not stop the others; without it the first error is raised. One query, or none for
+    what ``Secret.objects.active_for`` returned.
     """
     rows = list(secrets)
     if not rows:
         return {}
-    prefetch_related_objects(rows, "wrapped_keys")
+    if unread := [row for row in rows if not hasattr(row, "zone_keys")]:
+        prefetch_related_objects(unread, zone_keys())
     ring = keys or key_ring()
     texts: dict[UUID, str] = {}
     for secret in rows:
@@ -64,14 +64,12 @@ def reveal(
     return texts
 
 
-@sensitive_variables()
 def _open(secret: Secret, ring: KeyProvider) -> str:
-    for row in secret.wrapped_keys.all():
-        if row.recipient == ZONE:
-            data_key = ring.unwrap(row.key_id, bytes(row.wrapped), key_label(secret.pk))
-            box = bytes(secret.sealed)  # a memoryview on SQLite and PostgreSQL alike
-            clear = unlock(AESGCM(data_key), box, text_label(secret.pk))
-            return clear.decode(errors="surrogatepass")
+    for row in secret.zone_keys:  # type: ignore[attr-defined]  # see zone_keys()
+        data_key = ring.unwrap(row.key_id, bytes(row.wrapped), key_label(secret.pk))
+        box = bytes(secret.sealed)  # PostgreSQL gives a memoryview
+        clear = unlock(AESGCM(data_key), box, text_label(secret.pk))
+        return clear.decode(errors="surrogatepass")
     raise VaultEmpty
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from functools import reduce
 from operator import add
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, ForeignObjectRel, OuterRef, Q, Subquery, Value
+from django.db.models import Count, ForeignObjectRel, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
@@ -16,6 +16,7 @@ from django.urls import reverse
 from devices.models import Device
 from devices.models.rights import Person, Right, may
 
+ZONE = "zone"  # the recipient that stands for the zone's key ring
 LOGIN_NAME = RegexValidator(
     r"[\x00-\x1f\x7f:\"]",  # digest sign-in quotes the name, and a colon ends it
     "A login name holds no colon, quotation mark or control character.",
@@ -129,7 +130,7 @@ class SecretQuerySet(models.QuerySet["Secret"]):
         return (
             self.active()
             .filter(mine, credential__in=list(credential_ids))
-            .prefetch_related("wrapped_keys")
+            .prefetch_related(zone_keys())
         )
 
 
@@ -171,11 +172,16 @@ class Secret(models.Model):
         return f"{self.state} secret {self.pk}"
 
 
+def zone_keys() -> "Prefetch[Any]":
+    """Return what reads the data keys of secrets for this zone into their ``zone_keys``."""
+    return Prefetch("wrapped_keys", WrappedKey.objects.filter(recipient=ZONE), to_attr="zone_keys")
+
+
 class WrappedKey(models.Model):
     """The data key of one secret, wrapped for one recipient (today: the zone's key ring)."""
 
     secret = models.ForeignKey(Secret, models.CASCADE, related_name="wrapped_keys")
-    recipient = models.CharField(max_length=60, default="zone")
+    recipient = models.CharField(max_length=60, default=ZONE)
     key_id = models.CharField(max_length=40, db_index=True)
     wrapped = models.BinaryField()
 

@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 from vault import crypto
 from vault.errors import VaultError, VaultKeyMissing
 from vault.keys import KeyRing
-from vault.models import WrappedKey
+from vault.models import ZONE, WrappedKey
 
 
 @dataclass
@@ -46,7 +46,7 @@ def rewrap_all(ring: KeyRing, *, batch: int) -> Iterator[Progress]:
 
 def count_by_key() -> dict[str, int]:
     """Return how many data keys each key of the ring wraps."""
-    rows = WrappedKey.objects.filter(recipient=crypto.ZONE).order_by("key_id")
+    rows = WrappedKey.objects.filter(recipient=ZONE).order_by("key_id")
     return dict(rows.values_list("key_id").annotate(Count("pk")))
 
 
@@ -56,7 +56,7 @@ def count_stale(ring: KeyRing) -> int:
 
 
 def _stale(ring: KeyRing) -> "QuerySet[WrappedKey]":
-    rows = WrappedKey.objects.filter(recipient=crypto.ZONE)
+    rows = WrappedKey.objects.filter(recipient=ZONE)
     return rows.exclude(key_id=ring.current).order_by("pk")
 
 

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -120,7 +121,7 @@ CHOSEN = {"edit": edit, "password": change_password, "delete": delete}
 
 @require_GET
 @needs_zone_right(Right.CREDENTIALS)
-def chosen(request: PersonRequest, what: str) -> HttpResponse:
+def chosen(request: PersonRequest, what: str) -> HttpResponseBase:
     """Open a dialog for the one credential that is ticked in the list."""
     try:
         pk, view = UUID(request.GET.get("pk", "")), CHOSEN[what]
