@@ -3,10 +3,11 @@
 from itertools import count
 from typing import Any
 
-from devices.models import Assignment, Device, Folder, Server, User
-from devices.models.rights import Role
 from django.utils import timezone
 from django.utils.text import slugify
+
+from devices.models import Assignment, Device, Folder, Server, User
+from devices.models.rights import Role
 from vault import crypto
 from vault.models import Credential, Secret
 
