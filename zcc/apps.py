@@ -5,5 +5,5 @@ class ZccConfig(AppConfig):
     name = "zcc"
 
     def ready(self) -> None:
-        """Make the Celery application, so that any process can ring a bell."""
-        from zcc import celery as celery  # its settings must be there first
+        """Make the Celery application, so that any process can ring a bell, and its heartbeat."""
+        from zcc import heartbeat as heartbeat  # models must be loaded first

@@ -2,13 +2,16 @@
 
 import logging
 from threading import Event, Thread
+from typing import Any
 
+from celery import signals
 from django.conf import settings
 from django.db import Error, connections
 
 import zcc
 from devices.models import Server
 from devices.services import heartbeat
+from zcc.celery import app
 
 logger = logging.getLogger(__name__)
 
@@ -65,3 +68,18 @@ class Heartbeat:
         while not self._stop.wait(EVERY):
             self.beat()
         connections.close_all()
+
+
+of_this_site = Heartbeat(app.conf.task_default_queue)
+
+
+@signals.worker_ready.connect
+def begin(**kwargs: Any) -> None:
+    """Make the site's Server row and keep it fresh."""
+    of_this_site.begin()
+
+
+@signals.worker_shutdown.connect
+def end(**kwargs: Any) -> None:
+    """Say that this was an orderly stop."""
+    of_this_site.end()

@@ -63,6 +63,11 @@ class Record:
     password: str = field(repr=False)
 
 
+def is_practice() -> bool:
+    """Return whether this installation's directory is that of a practice zone."""
+    return bool(settings.PRACTICE) or (Path(settings.VAR_DIR) / RECORD).exists()
+
+
 def read_record() -> Record | None:
     """Return the fleet of this zone; None if it has none yet."""
     path = Path(settings.VAR_DIR) / RECORD

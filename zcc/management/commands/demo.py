@@ -13,8 +13,7 @@ from django.db import transaction
 
 from devices.models import User
 from devices.services import people
-from zcc import practice, process, static_files
-from zcc.celery import heartbeat
+from zcc import heartbeat, practice, process, static_files
 
 HOST = "127.0.0.1"
 BEGIN = """
@@ -49,9 +48,10 @@ class Command(BaseCommand):
         web = self.listen(options["port"])
         if options["reset"]:
             practice.forget()
+        record = keep_record(options["devices"])
         call_command("migrate", verbosity=0)
         static_files.collect_if_stale()
-        record, owner = prepare(options["devices"])
+        owner = prepare(record)
         with practice.fleet(record).running() as fleet:
             if taken := [text for text in fleet.unbound if text.startswith("tcp")]:
                 raise CommandError(f"Another practice zone runs already? {taken[0]}")
@@ -91,15 +91,19 @@ def refuse_other_zones() -> None:
         raise CommandError(f"{settings.VAR_DIR} holds a zone that is not for practice.")
 
 
-@transaction.atomic
-def prepare(devices: int | None) -> tuple[practice.Record, User]:
-    """Return the fleet and the account of this zone; the first time, make them."""
+def keep_record(devices: int | None) -> practice.Record:
+    """Return the fleet of this zone; make one for a new zone, before it has a database."""
     record = practice.read_record()
     if record and devices not in (None, record.count):
         raise CommandError(f"The zone has {record.count} devices; --reset makes a new one.")
-    record = record or practice.make_record(devices or 24)
-    server = heartbeat.refresh()
+    return record or practice.make_record(devices or 24)
+
+
+@transaction.atomic
+def prepare(record: practice.Record) -> User:
+    """Return the account that owns this zone; the first time, make it and all else."""
+    server = heartbeat.of_this_site.refresh()
     owner = people.make_owner(username="administrator", must_change_password=False)
     if owner:
         practice.seed(record, server, owner)
-    return record, owner or User.objects.earliest("pk")
+    return owner or User.objects.earliest("pk")
