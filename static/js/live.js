@@ -153,6 +153,7 @@ document.addEventListener("htmx:beforeSwap", () => {
 });
 onContent(() => {
   if (!focused || focused.element.isConnected) return;
+  if (document.activeElement !== document.body) return void (focused = null); // it went elsewhere meanwhile
   const row = document.querySelector(`tr[data-pk="${CSS.escape(focused.pk)}"]`);
   if (row) all(FOCUSABLE, row)[focused.at]?.focus({ preventScroll: true });
   focused = null;
