@@ -6,15 +6,10 @@ from devices.models import Folder, User
 from devices.models.rights import Right, may_in
 
 
-def holds(user: User, right: Right, folder: Folder) -> bool:
-    """Return whether ``user`` holds ``right`` in ``folder``; no query beyond the first."""
-    return may_in(user, right, folder)
-
-
 def require(user: User, right: Right, *folders: Folder) -> None:
     """Raise PermissionDenied unless ``user`` holds ``right`` in each of ``folders``."""
     for folder in folders:
-        if not holds(user, right, folder):
+        if not may_in(user, right, folder):
             raise PermissionDenied(
                 f"{right.label}: you may not do that in {folder}. Ask an administrator of {folder}."
             )

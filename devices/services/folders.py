@@ -6,7 +6,7 @@ from django.db.models import Max
 
 from devices import audit
 from devices.models import Assignment, Device, Folder, Setting, User
-from devices.models.rights import Right
+from devices.models.rights import Right, forget
 from devices.services.access import require
 
 LOCK = 2_063_120_418  # any number, the same in every process: one change of the tree at a time
@@ -32,6 +32,7 @@ def create_folder(*, name: str, parent: Folder, asked_by: User) -> Folder:
     require_depth(parent.depth + 1)
     require_free_name(name, parent)
     folder: Folder = Folder.objects.add_child(parent, create_kwargs={"name": name})
+    forget(asked_by)
     audit.record(asked_by, "folder.create", folder, new={"name": name, "below": str(parent)})
     return folder
 
@@ -48,6 +49,7 @@ def rename_folder(*, folder: Folder, name: str, asked_by: User) -> Folder:
     before, folder.name = folder.name, name
     folder.save(update_fields=["name"])
     Folder.objects.move(folder, parent, "sorted-child")
+    forget(asked_by)
     audit.record(asked_by, "folder.rename", folder, old={"name": before}, new={"name": name})
     return folder
 
@@ -65,6 +67,7 @@ def move_folder(*, folder: Folder, parent: Folder, asked_by: User) -> Folder:
     require_depth(parent.depth + _height(folder))
     require_free_name(folder.name, parent, other_than=folder)
     Folder.objects.move(folder, parent, "sorted-child")
+    forget(asked_by)
     old, new = {"below": str(before)}, {"below": str(parent)}
     audit.record(asked_by, "folder.move", folder, old=old, new=new)
     return Folder.objects.get(pk=folder.pk)

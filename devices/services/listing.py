@@ -21,6 +21,12 @@ KNOWN = {
     "connection": WAYS,
     "simulated": SIMULATED,
 }
+LABELS = {
+    "power": "Power",
+    "mode": "Mode",
+    "connection": "Connection",
+    "simulated": "Simulated",
+}
 FREE = ("q", "amt")
 LONGEST = 100  # characters of a search
 
@@ -105,3 +111,9 @@ class Listing:
         if self.q:
             said["q"] = f'"{self.q}"'
         return [(text, self.without(name)) for name, text in said.items()]
+
+    def choices(self) -> list[tuple[str, str, list[tuple[str, str]], str]]:
+        """Return each filter of a menu: its name, label, what it may be, and what it is now."""
+        return [
+            (name, LABELS[name], list(KNOWN[name].items()), getattr(self, name)) for name in LABELS
+        ]

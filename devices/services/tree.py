@@ -7,7 +7,7 @@ from functools import cached_property
 from django.db.models import Count
 
 from devices.models import Device, Folder, User
-from devices.models.rights import Right, folder_paths
+from devices.models.rights import Right, may
 
 STEP = Folder.steplen
 MOST_BESIDE = 200  # folders shown side by side; the search finds the others
@@ -24,6 +24,10 @@ class Node:
     hidden: int = 0  # children that are not drawn
     children: list["Node"] = field(default_factory=list)
 
+    @property
+    def devices_text(self) -> str:
+        return f"{self.devices:,}"
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -36,7 +40,7 @@ class Tree:
     def visible_to(cls, user: User) -> "Tree":
         """Read the folders in one query; another counts the devices when they are asked for."""
         rows = Folder.objects.visible_to(user).values_list("path", "pk", "name")
-        return cls({path: (pk, name) for path, pk, name in rows}, sees_all(user))
+        return cls({path: (pk, name) for path, pk, name in rows}, may(user, Right.VIEW))
 
     def folder(self, path: str) -> Folder:
         """Return a visible folder."""
@@ -100,11 +104,6 @@ class Tree:
         """Return "/Workstations/Lab-2", as far up as may be seen; the zone itself is "/"."""
         steps = range(2 * STEP, len(path) + 1, STEP)
         return "/" + "/".join(self.folders[path[:n]][1] for n in steps if path[:n] in self.folders)
-
-
-def sees_all(user: User) -> bool:
-    """Return whether ``user`` sees the whole zone, so that no query needs to ask where."""
-    return any(len(path) == STEP for path in folder_paths(user, Right.VIEW))
 
 
 def add_up(folders: Mapping[str, tuple[int, str]], held: Mapping[int, int]) -> dict[str, int]:
