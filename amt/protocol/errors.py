@@ -88,6 +88,7 @@ class AmtTlsFailed(AmtError):
     """The port is open, but no TLS session came about: nothing was sent."""
 
     code = "tls-failed"
+    is_dropped = False  # True: the other end hung up without saying why
     advice = "Check the port and the TLS profile."
 
 
@@ -226,6 +227,13 @@ class AmtBadAnswer(AmtError):
                 f"The answer on port {port} is not AMT's: another web server at this address?",
             )
         return self
+
+
+def unreachable(port: int, detail: str) -> AmtUnreachable:
+    """Return the error for a connection that was never made."""
+    return AmtUnreachable(
+        f"No connection on port {port}: no standby power, or wrong address?", detail=detail
+    )
 
 
 def bounded(text: str) -> str:

@@ -6,27 +6,17 @@ No step but the last sends a login: ``find_ports``, ``read_tls``, ``greet``, the
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from amt.constants import PORT_HTTP, PORT_HTTPS
-from amt.protocol.errors import AmtTlsFailed, AmtTlsTooOld
+from amt.protocol.errors import AmtTlsFailed, unreachable
 from amt.protocol.wsman.general_settings import GeneralSettings, read_general_settings
+from amt.protocol.wsman.handshake import Handshake, shake_hands
 from amt.protocol.wsman.session import Limits, Session, Target
-from amt.protocol.wsman.tls import Tls, context, fingerprint, handshake_error
-from amt.protocol.wsman.transport import unreachable
+from amt.protocol.wsman.tls import Tls
 
 PORTS = (PORT_HTTPS, PORT_HTTP)
-
-
-@dataclass(frozen=True, slots=True)
-class Handshake:
-    """What a TLS port shows to anybody."""
-
-    tls: Tls  # the profile that was needed
-    version: str  # such as TLSv1.2
-    certificate_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +69,9 @@ async def read_tls(host: str, port: int = PORT_HTTPS, limits: Limits | None = No
     """
     limits = limits or Limits()
     try:
-        return await _handshake(host, port, Tls.MODERN, limits)
-    except AmtTlsTooOld:
-        return await _handshake(host, port, Tls.LEGACY, limits)
-
-
-async def _handshake(host: str, port: int, tls: Tls, limits: Limits) -> Handshake:
-    try:
-        async with asyncio.timeout(limits.connect_seconds):
-            _reader, writer = await asyncio.open_connection(host, port, ssl=context(tls))
-    except TimeoutError:
-        raise unreachable(port, "no connection in time") from None
-    except (ssl.SSLError, ConnectionResetError, ConnectionAbortedError) as error:
-        raise handshake_error(error, tls) from error
-    except OSError as error:
-        raise unreachable(port, str(error)) from error
-    try:
-        shown: ssl.SSLObject = writer.get_extra_info("ssl_object")
-        certificate = shown.getpeercert(binary_form=True)
-        if certificate is None:
-            raise AmtTlsFailed("The port speaks TLS, but shows no certificate.")
-        return Handshake(tls, shown.version() or "", fingerprint(certificate))
-    finally:
-        writer.transport.abort()
+        return await shake_hands(host, port, Tls.MODERN, limits)
+    except AmtTlsFailed:
+        return await shake_hands(host, port, Tls.LEGACY, limits)
 
 
 async def greet(target: Target, limits: Limits | None = None) -> Greeting:

@@ -7,14 +7,15 @@ import contextlib
 from types import TracebackType
 from typing import Any, Self
 
-from amt.protocol.errors import AmtBadAnswer, AmtError, AmtFault, AmtReturnValue
+from amt.protocol.errors import AmtBadAnswer, AmtError, AmtFault, AmtReturnValue, AmtTlsFailed
 from amt.protocol.wsman.codec import Arguments, Page, decode, encode
 from amt.protocol.wsman.envelope import Selectors
+from amt.protocol.wsman.handshake import shake_hands
 from amt.protocol.wsman.instance import Instance, Reference, unexpected
 from amt.protocol.wsman.safe_xml import excerpt
 from amt.protocol.wsman.sign_in import SignIn, not_amt
 from amt.protocol.wsman.target import Limits, Target
-from amt.protocol.wsman.tls import Tls
+from amt.protocol.wsman.tls import Tls, too_old
 from amt.protocol.wsman.transport import Response, Transport
 
 __all__ = ["Limits", "Session", "Target", "Tls"]
@@ -50,9 +51,21 @@ class Session:
         self._transport.open()
         try:
             await self._sign_in.greet()
+        except AmtTlsFailed as error:
+            await self.close()
+            raise await self._explained(error) from error.__cause__
         except BaseException:
             await self.close()
             raise
+
+    async def _explained(self, error: AmtTlsFailed) -> AmtTlsFailed:
+        """Return a better reason for a hang-up in the handshake, which old firmware may do."""
+        target = self.target
+        if error.is_dropped and target.tls is Tls.MODERN:
+            with contextlib.suppress(AmtError):
+                shown = await shake_hands(target.host, target.port, Tls.LEGACY, self.limits)
+                return too_old(f"it hung up on TLS 1.2 and agreed to {shown.version}")
+        return error
 
     async def close(self) -> None:
         """Hang up."""

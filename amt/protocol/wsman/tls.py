@@ -73,13 +73,20 @@ def normal_pin(text: str) -> str:
     return text.replace(":", "").replace(" ", "").lower()
 
 
+def too_old(detail: str) -> AmtTlsTooOld:
+    """Return the error for a device that knows only what the modern profile leaves out."""
+    return AmtTlsTooOld(
+        "It speaks only TLS older than 1.2, and the zone does not allow that.", detail=detail
+    )
+
+
 def handshake_error(error: Exception, profile: Tls) -> AmtTlsFailed:
     """Return what a failed handshake means to an administrator."""
     reason = str(getattr(error, "reason", None) or error)
     if profile == Tls.MODERN and any(word in reason.upper() for word in TOO_OLD):
-        return AmtTlsTooOld(
-            "It speaks only TLS older than 1.2, and the zone does not allow that.", detail=reason
-        )
+        return too_old(reason)
     if "WRONG_VERSION_NUMBER" in reason or "HTTP_REQUEST" in reason:
         return AmtTlsFailed("The port answers, but does not speak TLS.", detail=reason)
-    return AmtTlsFailed("The port answers, but no TLS connection came about.", detail=reason)
+    result = AmtTlsFailed("The port answers, but no TLS connection came about.", detail=reason)
+    result.is_dropped = not isinstance(error, ssl.SSLError)
+    return result

@@ -20,7 +20,7 @@ from amt.protocol.errors import (
     AmtError,
     AmtHeldUp,
     AmtNoAnswer,
-    AmtUnreachable,
+    unreachable,
 )
 from amt.protocol.wsman.safe_xml import too_big
 from amt.protocol.wsman.target import Limits, Target
@@ -54,6 +54,7 @@ class Transport:
         self._has_sent = False
         self._send_before: float | None = None
         self._last: object = None  # the connection of the request before
+        self._spent: object = None  # the connection that brought a 401
         self._deadline: float | None = None
         self._timer: asyncio.Timeout | None = None
         self._client: aiohttp.ClientSession | None = None
@@ -104,6 +105,10 @@ class Transport:
         except (aiohttp.ClientError, OSError) as error:
             raise self._mapped(error) from error
 
+    def is_spent(self, connection: Connection) -> bool:
+        """Return whether this connection brought a 401 and must not be used again."""
+        return connection.protocol is self._spent
+
     def connected(self, connection: Connection) -> None:
         """Check who is at the other end, and the time, before the first byte goes out."""
         transport = connection.transport
@@ -137,12 +142,14 @@ class Transport:
         )
         try:
             challenges = response.headers.getall("WWW-Authenticate", [])
-            content = b"" if response.status == 401 else await self._read(response)
+            if response.status == 401:
+                # AMT closes after a 401, sometimes without saying so.
+                self._spent = self._last
+                return Response(response.status, response.headers, challenges, b"")
+            content = await self._read(response)
             return Response(response.status, response.headers, challenges, content)
         finally:
-            # A whole answer has given its connection back already. AMT closes after a 401,
-            # sometimes without saying so: that connection is never used again.
-            response.close()
+            response.close()  # a whole answer has given its connection back already
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         limit = self.limits.max_bytes
@@ -199,19 +206,15 @@ class OneDevice(aiohttp.TCPConnector):
     ) -> Connection:
         """Return a connection on which something may be sent."""
         connection = await super().connect(req, traces, timeout)
+        if self._shown_to.is_spent(connection):
+            connection.close()
+            connection = await super().connect(req, traces, timeout)
         try:
             self._shown_to.connected(connection)
         except BaseException:
             connection.close()
             raise
         return connection
-
-
-def unreachable(port: int, detail: str) -> AmtUnreachable:
-    """Return the error for a connection that was never made."""
-    return AmtUnreachable(
-        f"No connection on port {port}: no standby power, or wrong address?", detail=detail
-    )
 
 
 def dropped(error: Exception) -> AmtError:

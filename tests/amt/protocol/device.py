@@ -70,7 +70,7 @@ def http(
 
 
 def challenge(
-    realm: str = REALM, *, nonce: str = "n1", qop: str = "auth", stale: str = "false"
+    *, realm: str = REALM, nonce: str = "n1", qop: str = "auth", stale: str = "false"
 ) -> bytes:
     digest = f'Digest realm="{realm}", nonce="{nonce}",stale="{stale}",qop="{qop}"'
     return http(
@@ -96,7 +96,8 @@ class Request:
         return dict(re.findall(r'(\w+)="?([^",]*)"?', found[1])) if found else {}
 
 
-Answer = Callable[[Request], "bytes | None | Awaitable[bytes | None]"]
+Reply = bytes | Awaitable[bytes | None] | None
+Answer = Callable[[Request], Reply]
 
 
 @dataclass
@@ -126,45 +127,61 @@ class Device:
 async def device(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[Device]:
     """Run a device; ``answer`` gets each request and returns bytes, or None to hang up."""
     seen = Device()
+    talks: set[asyncio.Task[None]] = set()
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         seen.connections += 1
-        number = seen.connections
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                length = re.search(r"(?i)content-length: *(\d+)", head)
-                body = await reader.readexactly(int(length[1]) if length else 0)
-                request = Request(head, body, len(seen.requests) + 1, number)
-                seen.requests.append(request)
-                reply = answer(request)
-                if reply is not None and not isinstance(reply, bytes):
-                    reply = await reply
-                if reply is None:
-                    break
-                writer.write(reply)
-                await writer.drain()
-                if b"Connection: close" in reply:
-                    break
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
-            pass
-        finally:
-            writer.close()
+        talks.add(asyncio.ensure_future(talk(seen, answer, reader, writer)))
 
-    server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(greet, "127.0.0.1", 0, ssl=tls)
     seen.port = server.sockets[0].getsockname()[1]
     try:
         yield seen
     finally:
         server.close()
+        for running in talks:
+            running.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
+
+
+async def talk(
+    seen: Device, answer: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Serve one connection until a reply says that it closes, or there is none."""
+    number = seen.connections
+    try:
+        while (
+            reply := await reply_to(await read_request(seen, reader, number), answer)
+        ) is not None:
+            writer.write(reply)
+            await writer.drain()
+            if b"Connection: close" in reply:
+                break
+    except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+        pass
+    finally:
+        writer.close()
+
+
+async def read_request(seen: Device, reader: asyncio.StreamReader, number: int) -> Request:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    length = re.search(r"(?i)content-length: *(\d+)", head)
+    body = await reader.readexactly(int(length[1]) if length else 0)
+    seen.requests.append(Request(head, body, len(seen.requests) + 1, number))
+    return seen.requests[-1]
+
+
+async def reply_to(request: Request, answer: Answer) -> bytes | None:
+    reply = answer(request)
+    return reply if reply is None or isinstance(reply, bytes) else await reply
 
 
 def amt(answer: Answer, **challenged: str) -> Answer:
     """Return an answerer that asks for a login first, checks the digest, then calls ``answer``."""
 
-    def reply(request: Request) -> bytes | Awaitable[bytes | None] | None:
+    def reply(request: Request) -> Reply:
         if not request.login or not digest_is_right(request):
-            return challenge(**challenged)  # type: ignore[arg-type]
+            return challenge(**challenged)
         return answer(request)
 
     return reply
