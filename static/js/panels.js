@@ -54,9 +54,15 @@ on("click", "tr[data-pk]", (row, event) => {
   row.after(more);
 });
 
-/** A table that fits needs no scroll bar of its own, so its head can stay in sight. */
+/** Wide tables scroll by themselves, never the page; one that fits needs no box, so its head stays in sight. */
+const wrap = (table) => {
+  const box = Object.assign(document.createElement("div"), { className: "z-scroll" });
+  table.replaceWith(box);
+  box.append(table);
+};
 const fit = () => {
-  for (const box of all(".z-scroll")) box.classList.toggle("z-fits", box.firstElementChild.scrollWidth <= box.clientWidth);
+  all(".card > .table").forEach(wrap);
+  for (const box of all(".z-scroll")) box.classList.toggle("z-fits", (box.firstElementChild?.scrollWidth ?? 0) <= box.clientWidth);
 };
 onContent(fit);
 addEventListener("resize", fit);
