@@ -213,5 +213,6 @@ class Device:
     def _write_history(self) -> None:
         yesterday = self.clock - DAY
         self.audit_log.add(yesterday - 30 * DAY, SECURITY, PROVISIONED, "admin", "127.0.0.1")
-        for step in (MEMORY_INIT, PCI_CONFIGURATION, STARTING_OS):
-            self.event_log.add_progress(yesterday, step)
+        if self.profile.writes_boot_records:
+            for step in (MEMORY_INIT, PCI_CONFIGURATION, STARTING_OS):
+                self.event_log.add_progress(yesterday, step)

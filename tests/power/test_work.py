@@ -50,8 +50,9 @@ def test_action_is_done_once_its_evidence_was_read(pc, action, before, sentence,
         (Fault.CLOSES_SILENTLY_AFTER_401, "done", "", "Off, seen", 1),
     ],
 )
-def test_power_off_ends_as_the_fault_demands(pc, settings, fault, status, code, sentence, executed):
+def test_power_off_ends_as_the_fault_demands(pc, fault, status, code, sentence, executed):
     one = pc(power=PowerState.ON, faults=frozenset({fault}))
+    one.engine.slow_seconds = 0.5
 
     item = one.order(PowerAction.OFF)
 
@@ -85,7 +86,7 @@ def test_reset_without_boot_records_is_accepted_not_confirmed(pc):
     item = one.order(PowerAction.RESET)
 
     assert (item.status, item.error_code) == ("accepted", "not-confirmed")
-    assert "writes no boot record" in item.message
+    assert "writes no boot record" in item.message, item.evidence
     assert len(one.engine.orders) == 1
 
 
