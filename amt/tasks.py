@@ -1,0 +1,11 @@
+"""The Celery tasks of AMT: shells without logic; the rows are the result."""
+
+from celery import shared_task
+
+from amt import work
+
+
+@shared_task
+def run_connection_items(item_pks: list[int]) -> None:
+    """Carry out one chunk of connection tests."""
+    work.run_connection_items(item_pks)
