@@ -5,7 +5,8 @@ from vault.views import credentials, editing, lookup
 app_name = "vault"
 urlpatterns = [
     path("", credentials.credentials, name="credentials"),
-    path("new/", editing.create, name="create"),
+    path("panel/", credentials.panel, name="panel"),
+    path("new/", editing.new, name="new"),
     path("lookup/", lookup.lookup, name="lookup"),
     path("chosen/<slug:what>/", editing.chosen, name="chosen"),
     path("secrets/<uuid:pk>/activate/", editing.activate, name="activate"),

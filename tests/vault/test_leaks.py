@@ -45,7 +45,7 @@ def dump():
 
 
 def test_a_dump_of_the_database_holds_no_password_and_no_key(keeper, ring):
-    keeper.post(reverse("vault:create"), NEW, **HTMX)
+    keeper.post(reverse("vault:new"), NEW, **HTMX)
     kept = Credential.objects.get()
     services.change_password(credential=kept, password=OTHER, by=None)
     key = keys.parse(ring.read_text(), "ring").popitem()[1]
@@ -58,14 +58,14 @@ def test_a_dump_of_the_database_holds_no_password_and_no_key(keeper, ring):
 
 
 def test_no_page_shows_a_password(keeper):
-    keeper.post(reverse("vault:create"), NEW, **HTMX)
+    keeper.post(reverse("vault:new"), NEW, **HTMX)
     kept = Credential.objects.get()
-    pages = [reverse(f"vault:{name}") for name in ("credentials", "create", "lookup")]
+    pages = [reverse(f"vault:{name}") for name in ("credentials", "panel", "new", "lookup")]
     own = ("credential", "where_used", "edit", "change_password", "delete")
-    pages += [reverse(f"vault:{name}", args=[kept.pk]) for name in own[:1] + own[2:]]
+    pages += [reverse(f"vault:{name}", args=[kept.pk]) for name in own]
 
     for page in pages:
-        response = keeper.get(page)
+        response = keeper.get(page, **HTMX)
         assert response.status_code == 200
         assert PASSWORD.encode() not in response.content
 
@@ -98,11 +98,11 @@ def crash(monkeypatch, rf: RequestFactory, place, name):
         raise Broken
 
     monkeypatch.setattr(place, name, fail)
-    request = rf.post(reverse("vault:create"), NEW)
+    request = rf.post(reverse("vault:new"), NEW)
     request.user = factories.person()
     request.htmx = True
     try:
-        editing.create(request)
+        editing.new(request)
     except Broken:
         return technical_500_response(request, *sys.exc_info()).content.decode()
     raise AssertionError("nothing crashed")
@@ -134,7 +134,7 @@ def test_the_log_of_a_crash_holds_no_password(keeper, monkeypatch):
     logging.getLogger().addHandler(handler)
     monkeypatch.setattr(services.audit, "record", crypto.unlock)  # fails: wrong arguments
     try:
-        response = keeper.post(reverse("vault:create"), NEW, **HTMX)
+        response = keeper.post(reverse("vault:new"), NEW, **HTMX)
     finally:
         logging.getLogger().removeHandler(handler)
 

@@ -105,13 +105,33 @@ def test_queries_of_the_list_do_not_grow(keeper, django_assert_num_queries):
 LIST_QUERIES = 7
 
 
+def test_configuration_shows_the_first_credentials_as_a_panel(keeper, in_use):
+    for number in range(8):
+        factories.credential(f"ME {number}")
+
+    panel = text(keeper.get(url("panel"), **HTMX))
+
+    assert url("credential", in_use.pk) not in panel
+    assert panel.count("<tr>") == 9
+    assert "More credentials" in panel
+
+
 # Create
 
 
-def test_a_new_credential_is_kept_and_the_list_comes_back(keeper):
-    assert 'value="admin"' in text(keeper.get(url("create"), **HTMX))
+def test_a_dialog_asked_for_by_its_address_opens_over_its_page(keeper):
+    kept = factories.credential()
 
-    response = keeper.post(url("create"), NEW, **HTMX)
+    assert keeper.get(url("new")).headers["Location"] == url("credentials") + "?do=new"
+    for name, word in [("edit", "edit"), ("change_password", "password"), ("delete", "delete")]:
+        at = keeper.get(url(name, kept.pk)).headers["Location"]
+        assert at == f"{url('credential', kept.pk)}?do={word}"
+
+
+def test_a_new_credential_is_kept_and_the_list_comes_back(keeper):
+    assert 'value="admin"' in text(keeper.get(url("new"), **HTMX))
+
+    response = keeper.post(url("new"), NEW, **HTMX)
 
     assert response.headers["HX-Redirect"] == url("credentials")
     kept = Credential.objects.get()
@@ -138,7 +158,7 @@ def test_a_new_credential_is_kept_and_the_list_comes_back(keeper):
 def test_a_refused_form_names_field_and_rule(keeper, changed, field, sentence):
     factories.credential("ME Taken")
 
-    response = keeper.post(url("create"), {**NEW, **changed}, **HTMX)
+    response = keeper.post(url("new"), {**NEW, **changed}, **HTMX)
 
     assert response.status_code == 422
     errors = response.context["form"].errors[field or "__all__"]
@@ -147,7 +167,7 @@ def test_a_refused_form_names_field_and_rule(keeper, changed, field, sentence):
 
 
 def test_a_refused_form_keeps_the_words_but_not_the_password(keeper):
-    page = text(keeper.post(url("create"), {**NEW, "password_again": "Other-passw0rd"}, **HTMX))
+    page = text(keeper.post(url("new"), {**NEW, "password_again": "Other-passw0rd"}, **HTMX))
 
     assert "ME Labs" in page
     assert "P@ssw0rd" not in page
@@ -155,7 +175,7 @@ def test_a_refused_form_keeps_the_words_but_not_the_password(keeper):
 
 
 def test_the_rules_are_listed_beside_the_field(keeper):
-    page = text(keeper.get(url("create"), **HTMX))
+    page = text(keeper.get(url("new"), **HTMX))
 
     for rule in ("8 to 32 characters", "A capital letter", "Both are equal"):
         assert rule in page
@@ -315,7 +335,7 @@ def test_where_used_lists_the_devices(keeper, in_use, django_assert_num_queries)
     assert page.context["hidden"] == 0
 
 
-USED_QUERIES = 6
+USED_QUERIES = 7
 
 
 # Look-up
@@ -348,9 +368,9 @@ def test_a_long_look_up_says_that_there_is_more(keeper):
 
 
 def test_a_credential_made_in_the_look_up_is_chosen_there(keeper):
-    assert "?lookup" in text(keeper.get(url("create") + "?lookup", **HTMX))
+    assert "?lookup" in text(keeper.get(url("new") + "?lookup", **HTMX))
 
-    page = text(keeper.post(url("create") + "?lookup", NEW, **HTMX))
+    page = text(keeper.post(url("new") + "?lookup", NEW, **HTMX))
 
     assert f'value="{Credential.objects.get().pk}" data-text="ME Labs"' in page
     assert "checked" in page
@@ -362,13 +382,13 @@ def test_a_credential_made_in_the_look_up_is_chosen_there(keeper):
 def addresses():
     kept = factories.credential()
     secret = kept.secrets.get()
-    pages = ["credentials", "create", "lookup"]
+    pages = ["credentials", "panel", "new", "lookup"]
     own = ["credential", "where_used", "edit", "change_password", "delete"]
     return [
         *(("get", url(name)) for name in pages),
         *(("get", url(name, kept.pk)) for name in own),
         ("get", f"{url('chosen', 'edit')}?pk={kept.pk}"),
-        ("post", url("create")),
+        ("post", url("new")),
         *(("post", url(name, kept.pk)) for name in own[2:]),
         *(("post", url(name, secret.pk)) for name in ("activate", "retire")),
     ]

@@ -26,6 +26,7 @@ DEVICE_ORDERS = {
     "folder": ("folder__path", "name"),
     "address": ("amt_address",),
 }
+PANEL_ROWS = 8
 LONGEST = 100  # characters of a search
 
 
@@ -59,6 +60,19 @@ def credentials(request: PersonRequest) -> HttpResponse:
     }
     template = "vault/_credential_list.html" if request.htmx else "vault/credentials.html"
     return render(request, template, context)
+
+
+@require_GET
+@needs_zone_right(Right.CREDENTIALS)
+def panel(request: PersonRequest) -> HttpResponse:
+    """Show the first credentials as a panel of the page Configuration."""
+    visible = Credential.objects.visible_to(request.user)
+    first = list(visible.with_use_count().order_by("name")[: PANEL_ROWS + 1])
+    return render(
+        request,
+        "vault/_panel.html",
+        {"first": first[:PANEL_ROWS], "has_more": len(first) > PANEL_ROWS},
+    )
 
 
 @require_GET

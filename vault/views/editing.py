@@ -39,9 +39,11 @@ def done(form: forms.BaseForm, act: Callable[..., Any], **fields: Any) -> bool:
 
 
 def dialog(
-    request: PersonRequest, template: str, form: forms.BaseForm, **more: Any
+    request: PersonRequest, template: str, form: forms.BaseForm, page: str, **more: Any
 ) -> HttpResponse:
-    """Show a dialog; 422 when its form was refused."""
+    """Show a dialog; 422 when its form was refused. It stands over the page that opens it."""
+    if request.method == "GET" and not request.htmx:
+        return redirect(page)
     status = 422 if form.errors else 200
     return render(request, template, {"form": form, **more}, status=status)
 
@@ -63,7 +65,7 @@ def known_folders(request: PersonRequest) -> list[str]:
 @needs_zone_right(Right.CREDENTIALS)
 @hides_passwords
 @sensitive_variables()
-def create(request: PersonRequest) -> HttpResponse:
+def new(request: PersonRequest) -> HttpResponse:
     """Keep a new credential; a look-up that asked for it goes on with it chosen."""
     form = NewCredentialForm(request.POST or None)
     for_lookup = "lookup" in request.GET
@@ -74,7 +76,8 @@ def create(request: PersonRequest) -> HttpResponse:
         messages.success(request, f"Saved: credential {name}.")
         return HttpResponseClientRedirect(reverse("vault:credentials"))
     more = {"folders": known_folders(request), "for_lookup": for_lookup}
-    return dialog(request, "vault/_create.html", form, **more)
+    page = reverse("vault:credentials") + "?do=new"
+    return dialog(request, "vault/_new.html", form, page, **more)
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,8 +89,9 @@ def edit(request: PersonRequest, pk: UUID) -> HttpResponse:
     if done(form, services.change_credential, credential=credential, by=request.user):
         messages.success(request, f"Saved: credential {form.cleaned_data['name']}.")
         return HttpResponseClientRedirect(credential.get_absolute_url())
-    folders = known_folders(request)
-    return dialog(request, "vault/_edit.html", form, credential=credential, folders=folders)
+    more = {"credential": credential, "folders": known_folders(request)}
+    page = credential.get_absolute_url() + "?do=edit"
+    return dialog(request, "vault/_edit.html", form, page, **more)
 
 
 @require_http_methods(["GET", "POST"])
@@ -101,7 +105,8 @@ def change_password(request: PersonRequest, pk: UUID) -> HttpResponse:
     if done(form, services.change_password, credential=credential, by=request.user):
         messages.success(request, f"Saved: {credential} uses another password.")
         return HttpResponseClientRedirect(credential.get_absolute_url())
-    return dialog(request, "vault/_change_password.html", form, credential=credential)
+    page = credential.get_absolute_url() + "?do=password"
+    return dialog(request, "vault/_change_password.html", form, page, credential=credential)
 
 
 @require_http_methods(["GET", "POST"])
@@ -113,7 +118,8 @@ def delete(request: PersonRequest, pk: UUID) -> HttpResponse:
     if done(form, services.delete_credential, credential=credential, by=request.user):
         messages.success(request, f"Deleted: credential {credential}.")
         return HttpResponseClientRedirect(reverse("vault:credentials"))
-    return dialog(request, "vault/_delete.html", form, credential=credential)
+    page = credential.get_absolute_url() + "?do=delete"
+    return dialog(request, "vault/_delete.html", form, page, credential=credential)
 
 
 CHOSEN = {"edit": edit, "password": change_password, "delete": delete}
