@@ -22,8 +22,9 @@ from amt.services.settings import (
 )
 from devices import origins
 from devices.levels import Place
-from devices.models import Device, User
+from devices.models import Device, Folder, User
 from devices.models.rights import Right, may_in
+from devices.power_groups import poll_seconds
 from devices.views.access import PersonRequest
 
 JUST_NOW = timedelta(minutes=1)  # how long the foot tells when the setting was saved
@@ -106,8 +107,13 @@ def _context(request: PersonRequest, device: Device, form: SmbForm) -> dict[str,
     row = form.row
     may_change = may_in(request.user, Right.CONFIGURE, device.folder)
     recent = row is not None and timezone.now() - row.changed_at < JUST_NOW
+    way = Folder.objects.visible_to(request.user).filter(path__in=device.folder.ancestor_paths)
     return {
         "device": device,
+        "way": list(way),
+        "may_edit": may_in(request.user, Right.EDIT, device.folder),
+        "poll_seconds": poll_seconds(),
+        "tab": "settings",
         "form": form,
         "row": row,
         "outline": origins.outline(Place(device=device)),

@@ -15,7 +15,8 @@ from devices import levels, origins, overrides, paging
 from devices.forms.settings import SettingsForm
 from devices.levels import Page, Place
 from devices.models import Device, Folder, Server, User
-from devices.models.rights import Right, may
+from devices.models.rights import Right, may, may_in
+from devices.power_groups import poll_seconds
 from devices.services.settings import SomebodyWasFaster, may_configure, save_settings
 from devices.views.access import PersonRequest, needs_zone_right
 
@@ -93,8 +94,9 @@ def _settings(request: PersonRequest, place: Place, slug: str) -> HttpResponse:
     if form.is_bound and _saved(request, form):
         stays = request.get_full_path() if "apply" in request.POST else leave_to(place)
         return redirect(stays)
-    context = _context(place, page, form) | {"may_change": is_allowed}
-    return render(request, "devices/settings.html", context, status=422 if form.is_bound else 200)
+    context = _context(request, place, page, form) | {"may_change": is_allowed}
+    template = "devices/device_settings.html" if place.device else "devices/settings.html"
+    return render(request, template, context, status=422 if form.is_bound else 200)
 
 
 def _saved(request: PersonRequest, form: SettingsForm) -> bool:
@@ -113,17 +115,24 @@ def _saved(request: PersonRequest, form: SettingsForm) -> bool:
     return True
 
 
-def _context(place: Place, page: Page, form: SettingsForm) -> dict[str, Any]:
+def _context(
+    request: PersonRequest, place: Place, page: Page, form: SettingsForm
+) -> dict[str, Any]:
     saved = [panel.row.changed_at for panel in form.panels if panel.row]
     newest = max(saved, default=None)
+    folder = place.nearest_folder
+    paths = folder.ancestor_paths if folder else []
     return {
         "place": place,
         "folder": place.folder,
         "device": place.device,
+        "way": list(Folder.objects.visible_to(request.user).filter(path__in=paths)),
+        "may_edit": bool(folder and may_in(request.user, Right.EDIT, folder)),
+        "tab": "settings",
+        "poll_seconds": poll_seconds(),
         "settings_page": page,
         "form": form,
         "outline": origins.outline(place),
-        "folder_names": origins.folder_names(place),
         "leave_to": leave_to(place),
         "saved_at": newest if newest and timezone.now() - newest < JUST_NOW else None,
     }
