@@ -20,7 +20,6 @@ from devices.models import Device
 from vault import crypto
 from vault.models import Secret
 
-PLAIN = "Plain"
 LIMITS = Limits(
     connect_seconds=settings.AMT_CONNECT_SECONDS, answer_seconds=settings.AMT_READ_SECONDS
 )
@@ -216,9 +215,17 @@ def _told_by(session: Session) -> dict[str, str]:
         "realm": session.realm,
         "pin": session.certificate_sha256,
         "firmware": session.firmware,
-        "tls_version": PLAIN if session.target.tls is Tls.PLAIN else session.tls_version,
+        "tls_version": _connection(session),
     }
     return {name: value for name, value in told.items() if value}
+
+
+def _connection(session: Session) -> str:
+    """Return how the device is reached, as badges say it: TLS 1.2, TLS 1.0, Plain."""
+    if session.target.tls is Tls.PLAIN:
+        return "Plain"
+    version = (session.tls_version or "").replace("TLSv", "TLS ")
+    return "TLS 1.0" if version == "TLS 1" else version
 
 
 def remember(accesses: Iterable[Access]) -> None:
@@ -240,7 +247,7 @@ def remember(accesses: Iterable[Access]) -> None:
 def _copy_to_device(row: AmtSettings, changed: dict[str, str]) -> None:
     copies = {}
     if "firmware" in changed:
-        copies["amt_version"] = changed["firmware"]
+        copies["amt_version"] = ".".join(changed["firmware"].split(".")[:2])
     if "tls_version" in changed:
         copies["connection"] = changed["tls_version"]
     if copies:

@@ -13,19 +13,20 @@ from devices.paging import Page, paginate
 Status = JobItem.Status
 # Unfinished first, then what needs a person, then the rest.
 RANKS = [
-    (Status.SENDING, "g"),
-    (Status.VERIFYING, "v"),
-    (Status.RUNNING, "r"),
-    (Status.WAITING, "w"),
-    (Status.FAILED, "f"),
-    (Status.UNKNOWN, "u"),
-    (Status.ACCEPTED, "a"),
-    (Status.EXPIRED, "e"),
-    (Status.SKIPPED, "s"),
-    (Status.STOPPED, "o"),
-    (Status.DONE, "d"),
+    Status.SENDING,
+    Status.VERIFYING,
+    Status.RUNNING,
+    Status.WAITING,
+    Status.FAILED,
+    Status.UNKNOWN,
+    Status.ACCEPTED,
+    Status.EXPIRED,
+    Status.SKIPPED,
+    Status.STOPPED,
+    Status.DONE,
 ]
-LETTERS = dict(RANKS)
+PLACES = {status.value: number for number, status in enumerate(RANKS)}
+MOST_ROWS = 100  # of a page
 UNFINISHED = [Status.WAITING, *JobItem.ACTIVE]
 NEED_A_LOOK = [Status.ACCEPTED, Status.FAILED, Status.UNKNOWN, Status.EXPIRED]
 FILTERS = [*JobItem.FINAL]
@@ -101,9 +102,8 @@ def job_page(job: Job, user: Person, query: QueryDict) -> JobPage:
     page = None if known else paginate(ranked, query, orders=ORDERS, default="rank")
     rows = _same_rows(visible, known) if known else (page.rows if page else [])
     shown = JobPage(visible.counts(), lines, rows, page, status, text)
-    shown.moved = sum(known.get(row.pk, "") != LETTERS[row.status] for row in rows) if known else 0
-    loaded = known or {row.pk: LETTERS[row.status] for row in rows}
-    shown.poll_rows = ",".join(f"{pk}{letter}" for pk, letter in loaded.items())
+    shown.moved = moved(rows)
+    shown.poll_rows = ",".join(str(row.pk) for row in rows)
     shown.waits_for = waits_for(rows)
     for row in rows:
         row.waits_for = shown.waits_for.get(row.pk)
@@ -126,22 +126,25 @@ def filtered(items: JobItemQuerySet, status: str, text: str) -> JobItemQuerySet:
     return items.matching(text) if text else items
 
 
-def rows_of(query: QueryDict) -> dict[int, str]:
-    """Return the rows a poll asks for again, with the letter of the status each was loaded with."""
-    found = {}
-    for part in query.get("rows", "").split(",")[:100]:
-        if part[:-1].isdigit() and len(part) < 20:
-            found[int(part[:-1])] = part[-1]
-    return found
+def rows_of(query: QueryDict) -> list[int]:
+    """Return the rows a poll asks for again, in their order on the page."""
+    parts = query.get("rows", "").split(",")[:MOST_ROWS]
+    return [int(part) for part in parts if part.isdigit() and len(part) < 19]
 
 
-def _same_rows(items: JobItemQuerySet, known: dict[int, str]) -> list[JobItem]:
-    by_pk = items.select_related("server").in_bulk(list(known))
+def moved(rows: list[JobItem]) -> int:
+    """Return how many rows would change place if the page were sorted again."""
+    order = sorted(rows, key=lambda row: (PLACES[row.status], row.position))
+    return sum(before is not after for before, after in zip(rows, order, strict=True))
+
+
+def _same_rows(items: JobItemQuerySet, known: list[int]) -> list[JobItem]:
+    by_pk = items.select_related("server").in_bulk(known)
     return [by_pk[pk] for pk in known if pk in by_pk]
 
 
 def _rank() -> Case:
-    whens = [When(status=status, then=Value(number)) for number, (status, _) in enumerate(RANKS)]
+    whens = [When(status=status, then=Value(number)) for status, number in PLACES.items()]
     return Case(*whens, default=Value(99), output_field=IntegerField())
 
 
