@@ -55,6 +55,7 @@ class Transport:
         self._send_before: float | None = None
         self._last: object = None  # the connection of the request before
         self._spent: object = None  # the connection that brought a 401
+        self._opened: list[asyncio.Transport] = []
         self._deadline: float | None = None
         self._timer: asyncio.Timeout | None = None
         self._client: aiohttp.ClientSession | None = None
@@ -80,10 +81,13 @@ class Transport:
         )
 
     async def close(self) -> None:
-        """Hang up."""
+        """Hang up, and wait for no farewell: a device that is silent may keep TLS waiting."""
         if self._client is not None:
             await self._client.close()
             self._client = None
+        for transport in self._opened:
+            transport.abort()
+        self._opened.clear()
 
     async def post(
         self, body: bytes, headers: Mapping[str, str], *, send_before: float | None = None
@@ -111,24 +115,29 @@ class Transport:
 
     def connected(self, connection: Connection) -> None:
         """Check who is at the other end, and the time, before the first byte goes out."""
-        transport = connection.transport
-        tls = None if transport is None else transport.get_extra_info("ssl_object")
-        if tls is not None:
-            self._check_certificate(tls)
+        self.was_reused = connection.protocol is self._last
+        if not self.was_reused:
+            self._look_at(connection.transport)
         if self._send_before is not None and monotonic() > self._send_before:
             raise AmtHeldUp
-        self.was_reused = connection.protocol is self._last
         self._last = connection.protocol
         self._has_sent = True
         if self._timer is not None:
             self._timer.reschedule(self._until(self.limits.answer_seconds))
 
-    def _check_certificate(self, tls: ssl.SSLObject) -> None:
-        self.tls_version = tls.version()
-        self.certificate_sha256 = fingerprint(tls.getpeercert(binary_form=True) or b"")
-        pin = self.target.pin
-        if pin is not None and normal_pin(pin) != self.certificate_sha256:
-            raise AmtCertificateChanged(pinned=normal_pin(pin), observed=self.certificate_sha256)
+    def _look_at(self, transport: asyncio.Transport | None) -> None:
+        """Check the certificate of a new connection: the pinned one, or that of the first."""
+        if transport is None:
+            return
+        self._opened.append(transport)
+        tls = transport.get_extra_info("ssl_object")
+        if tls is None:
+            return
+        shown = fingerprint(tls.getpeercert(binary_form=True) or b"")
+        known = normal_pin(self.target.pin or self.certificate_sha256 or shown)
+        self.tls_version, self.certificate_sha256 = tls.version(), shown
+        if shown != known:
+            raise AmtCertificateChanged(pinned=known, observed=shown)
 
     async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> Response:
         if self._client is None:

@@ -35,8 +35,11 @@ async def test_the_pinned_certificate_is_accepted_however_it_is_written(written:
     pin = pin.upper() if written is str.upper else pin
 
     async with device(ON, server()) as seen:
-        async with Session(seen.target(tls=Tls.MODERN, pin=pin), QUICK) as session:
+        target = seen.target(tls=Tls.MODERN, pin=pin)
+        async with Session(target, QUICK) as session:
             await read_power_state(session)
+
+    assert len(seen.with_login) == 1
 
 
 async def test_another_certificate_gets_not_one_byte_of_http() -> None:
@@ -52,9 +55,12 @@ async def test_another_certificate_gets_not_one_byte_of_http() -> None:
     assert (error.code, error.retry) == ("certificate-changed", False)
 
 
-async def test_a_certificate_that_changes_between_two_connections_stops_the_login() -> None:
+@pytest.mark.parametrize("pin", [None, fingerprint()])
+async def test_a_certificate_that_changes_between_two_connections_stops_the_login(
+    pin: str | None,
+) -> None:
     async with device(ON, server()) as first, device(ON, server("stranger")) as second:
-        target = first.target(tls=Tls.MODERN, pin=fingerprint())
+        target = first.target(tls=Tls.MODERN, pin=pin)
         session = Session(target, QUICK)
         await session.open()
         session._transport._url = session._transport._url.with_port(second.port)
@@ -81,7 +87,8 @@ async def test_rsa_key_exchange_is_accepted_as_firmware_up_to_18_needs_it() -> N
     only_rsa = server(ciphers="AES128-SHA:@SECLEVEL=0")
 
     async with device(ON, only_rsa) as seen:
-        async with Session(seen.target(tls=Tls.MODERN), QUICK) as session:
+        target = seen.target(tls=Tls.MODERN)
+        async with Session(target, QUICK) as session:
             assert (await read_power_state(session)).state == 2
 
 
