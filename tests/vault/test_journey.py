@@ -111,3 +111,41 @@ def test_axe_finds_nothing(tabs, axe, theme):
         if "do=" in address:
             page.get_by_role("dialog").wait_for()
         assert axe(page) == [], address
+
+
+def test_a_device_gets_a_credential_that_is_made_in_the_look_up(tabs):
+    device = factories.device("PC-1")
+    factories.credential("ME Labs")
+    page = tabs.open(factories.person())
+    page.goto(f"/devices/{device.pk}/amt/")
+    page.get_by_role("button", name="Browse for a credential").click()
+    lookup = page.get_by_role("dialog", name="Credential Lookup")
+    assert lookup.get_by_role("button", name="OK").is_disabled()
+
+    lookup.get_by_role("button", name="New").click()
+    form = page.get_by_role("dialog", name="New credential")
+    form.get_by_label("Credential name").fill("ME North")
+    form.get_by_label("Password", exact=True).fill(PASSWORD)
+    form.get_by_label("Re-enter password").fill(PASSWORD)
+    form.get_by_role("button", name="OK").click()
+
+    assert lookup.get_by_role("radio", name="ME North").is_checked()
+    lookup.get_by_role("button", name="OK").click()
+    assert page.get_by_label("ME credential").input_value() == "ME North"
+    chosen = page.locator("input[name=credential]").input_value()
+    assert chosen == str(Credential.objects.get(name="ME North").pk)
+
+
+def test_typing_in_the_field_opens_the_look_up_with_that_text(tabs):
+    device = factories.device("PC-1")
+    for name in ("ME Labs", "Zone admin"):
+        factories.credential(name)
+    page = tabs.open(factories.person())
+    page.goto(f"/devices/{device.pk}/amt/")
+    page.get_by_label("ME credential").press("z")
+    lookup = page.get_by_role("dialog", name="Credential Lookup")
+    lookup.get_by_role("radio", name="Zone admin").check()
+    assert not lookup.get_by_role("radio", name="ME Labs").is_visible()
+
+    lookup.get_by_role("button", name="OK").click()
+    assert page.get_by_label("ME credential").input_value() == "Zone admin"
