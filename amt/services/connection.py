@@ -68,5 +68,5 @@ def _item(device: Device, servers: Mapping[int, Server]) -> JobItem:
 def last_test(device: Device) -> JobItem | None:
     """Return the newest test of this device."""
     tests = JobItem.objects.filter(device=device, job__kind=Job.Kind.TEST_CONNECTION)
-    newest: JobItem | None = tests.select_related("job").order_by("-id").first()
+    newest: JobItem | None = tests.select_related("job", "server").order_by("-id").first()
     return newest

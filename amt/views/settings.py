@@ -23,7 +23,7 @@ from amt.services.settings import (
 from devices import origins
 from devices.levels import Place
 from devices.models import Device, Folder, User
-from devices.models.rights import Right, may_in
+from devices.models.rights import Right, may, may_in
 from devices.power_groups import poll_seconds
 from devices.views.access import PersonRequest
 
@@ -116,6 +116,7 @@ def _context(request: PersonRequest, device: Device, form: SmbForm) -> dict[str,
         "tab": "settings",
         "form": form,
         "row": row,
+        **_links(request.user, row),
         "outline": origins.outline(Place(device=device)),
         "smb": True,
         "may_change": may_change and device.mode != Device.Mode.ENTERPRISE,
@@ -125,6 +126,16 @@ def _context(request: PersonRequest, device: Device, form: SmbForm) -> dict[str,
         "item": last_test(device),
         "saved_at": row.changed_at if row and recent and not form.is_bound else None,
     }
+
+
+def _links(user: User, row: AmtSettings | None) -> dict[str, str]:
+    """Return the addresses of what was chosen, for those who may open them."""
+    links = {}
+    if row and may(user, Right.CREDENTIALS):
+        links["credential_href"] = row.credential.get_absolute_url()
+    if row and may(user, Right.ADMINISTRATE):
+        links["server_href"] = row.server.get_absolute_url()
+    return links
 
 
 def _differences(form: SmbForm) -> list[tuple[str, Any, Any]]:

@@ -91,7 +91,7 @@ def test_a_device_shows_a_value_locked_with_the_folder_it_comes_from(client, adm
 
     page = client.get(device_url(device)).content.decode()
 
-    assert "Inherited, from folder" in page
+    assert "Inherited from folder" in page
     assert "/Workstations/Lab-2" in page
     assert "Override settings" in page
 
