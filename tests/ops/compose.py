@@ -52,8 +52,14 @@ class Here:
         named = {name: self.text(value) for name, value in service["environment"].items()}
         named.update({name: value for name, value in self.services.items() if name in named})
         programs = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-        extra = {"ZCC_VAR_DIR": f"{self.place}/var", "PATH": programs, "ZCC_PRACTICE": "1"}
-        return console.environment(**named, **extra, HOSTNAME=socket.gethostname())
+        extra = {
+            "PATH": programs,
+            "HOSTNAME": socket.gethostname(),
+            "ZCC_VAR_DIR": f"{self.place}/var",
+            "ZCC_STATIC_ROOT": f"{self.place}/static",
+            "ZCC_PRACTICE": "1",  # the devices are simulated
+        }
+        return console.environment(**named, **extra)
 
     def start(self, name: str) -> console.Started:
         """Start the service ``name``."""

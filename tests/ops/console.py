@@ -13,7 +13,7 @@ from typing import Self
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60  # seconds
+PATIENCE = 120  # seconds
 OURS = re.compile(r"^(ZCC_|DJANGO_|PYTEST_)")
 
 
