@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
@@ -42,8 +42,7 @@ def create_credential(
         folder=tidy_folder(folder),
         description=description,
     )
-    credential.full_clean()
-    credential.save(force_insert=True)
+    _save(credential)
     audit.record(by, "credential.create", credential, new=_values(credential))
     change_password(credential=credential, password=password, by=by)
     return credential
@@ -70,8 +69,7 @@ def change_credential(
     before = _values(kept)
     kept.name, kept.login_name, kept.description = name, login_name, description
     kept.folder = tidy_folder(folder)
-    kept.full_clean()
-    kept.save()
+    _save(kept)
     old, new = audit.changes(before, _values(kept))
     audit.record(by, "credential.change", kept, old=old, new=new)
     return kept
@@ -194,6 +192,17 @@ def _locked_secret(pk: UUID) -> Secret:
     """Return the secret as it is once its credential is locked; read before, it may be stale."""
     credential = _locked(Secret.objects.values_list("credential_id", flat=True).get(pk=pk))
     return Secret.objects.get(pk=pk, credential=credential)
+
+
+def _save(credential: Credential) -> None:
+    """Check and save; of two at once who want the same name the later one is refused."""
+    credential.full_clean()
+    try:
+        with transaction.atomic():
+            credential.save()
+    except IntegrityError:
+        credential.validate_constraints()  # says which one, now that the other's row is there
+        raise
 
 
 def _values(credential: Credential) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+from functools import partial
 from threading import Barrier, Thread
 from uuid import uuid4
 
@@ -167,30 +168,50 @@ def test_the_audit_tells_every_change_and_no_password():
     assert "passw0rd" not in str([(entry.old, entry.new) for entry in told])
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_two_activations_at_once_one_secret_is_active():
-    kept = factories.credential()
-    rivals = [
-        services.add_secret(credential=kept, password=f"Rival-{n}-passw0rd", by=None)
-        for n in range(6)
-    ]
-    start, failed = Barrier(len(rivals)), []
+def at_once(acts):
+    """Do all of ``acts`` in threads that start together; return what was raised."""
+    start, failed = Barrier(len(acts)), []
 
-    def activate(secret):
+    def run(act):
         try:
             start.wait(10)
-            services.activate(secret=secret, by=None)
+            act()
         except Exception as error:
             failed.append(error)
         finally:
             connection.close()
 
-    threads = [Thread(target=activate, args=[secret]) for secret in rivals]
+    threads = [Thread(target=run, args=[act]) for act in acts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
+    return failed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_activations_at_once_one_secret_is_active():
+    kept = factories.credential()
+    rivals = [
+        services.add_secret(credential=kept, password=f"Rival-{n}-passw0rd", by=None)
+        for n in range(6)
+    ]
+
+    failed = at_once([partial(services.activate, secret=rival, by=None) for rival in rivals])
 
     assert failed == []
     assert kept.secrets.active().count() == 1
     assert kept.secrets.filter(state=Secret.State.RETIRED).count() == len(rivals)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_who_want_one_name_at_once_one_gets_it():
+    make = partial(services.create_credential, name="ME Labs", password="P@ssw0rd", by=None)
+
+    failed = at_once([make] * 5)
+
+    assert Credential.objects.count() == 1
+    assert {str(error.messages) for error in failed} == {
+        "['The vault already has a credential of that name.']"
+    }
+    assert len(failed) == 4
