@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from amt.views import connection, panel, settings
+from amt.views import connection, onboarding, panel, settings
 
 app_name = "amt"
 urlpatterns = [
@@ -12,5 +12,6 @@ urlpatterns = [
     path("devices/<int:pk>/amt/panel/", panel.panel, name="panel"),
     path("devices/<int:pk>/amt/test/", connection.test_device, name="test_device"),
     path("devices/<int:pk>/amt/test/result/", connection.test_result, name="test_result"),
+    path("devices/import/", onboarding.csv_import, name="csv_import"),
     path("amt/test/", connection.test, name="test_connection"),
 ]

@@ -147,7 +147,8 @@ def paginate(
     total = count(queryset) if total is None else total
     place = place_of(query, keys, total)
     wanted = (total % size or size) if place == _end(total) and total <= COUNTED else size
-    found = list(_ordered(queryset, keys, place, sort.startswith("-"))[: wanted + 1])
+    rows_beyond = _ordered(queryset, keys, place, sort.startswith("-"))
+    found = list(rows_beyond[: wanted + 1]) if total else []
     if place.values and not found:  # what was there is gone: begin again
         return paginate(queryset, changed(query), orders=orders, default=default, total=total)
     rows, has_more = found[:wanted], len(found) > wanted

@@ -1,17 +1,11 @@
 """Forms of devices: their own fields, and the folder they go to."""
 
-import re
-
 from django import forms
 from django.core.exceptions import ValidationError
 
 from devices.models import Device, Folder, User
 from devices.models.rights import Right
-from devices.services.devices import FIELDS
-
-HOST_NAME = re.compile(
-    r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*", re.IGNORECASE
-)
+from devices.services.devices import FIELDS, HOST_NAME
 
 
 class DeviceForm(forms.ModelForm):  # type: ignore[type-arg]

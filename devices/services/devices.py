@@ -1,5 +1,6 @@
 """Create, change, move and delete devices: rights, rows and audit."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +20,9 @@ FIELDS = (
     "model",
     "serial_number",
     "description",
+)
+HOST_NAME = re.compile(
+    r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*", re.IGNORECASE
 )
 NAMED_IN_AUDIT = 50  # of a large selection; the number is always there
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.http import urlencode
 
 from devices.models import DeviceQuerySet, Folder
+from devices.models.device import OFF_STATES, ON_STATES, SLEEP_STATES
 from devices.power_groups import GROUPS, old_after
 from devices.state_words import CONNECTIONS
 
@@ -28,6 +30,13 @@ LABELS = {
     "simulated": "Simulated",
 }
 FREE = ("q", "amt")
+# What an index can answer of a group; the group itself is worked out row by row.
+NEAR = {
+    "on": Q(power_state__in=ON_STATES),
+    "sleep": Q(power_state__in=SLEEP_STATES),
+    "off": Q(power_state__in=OFF_STATES),
+    "not-read": Q(power_state=None),
+}
 LONGEST = 100  # characters of a search
 
 
@@ -85,7 +94,7 @@ class Listing:
             devices = devices.search(self.q)
         if self.power:
             grouped = devices.with_power_group(old_after=old_after(poll))
-            devices = grouped.filter(power_group=self.power)
+            devices = grouped.filter(NEAR.get(self.power, Q()), power_group=self.power)
         return self._apply_columns(devices)
 
     def _apply_columns(self, devices: DeviceQuerySet) -> DeviceQuerySet:
