@@ -33,7 +33,9 @@ const closed = (dialog) => {
   const body = dialog.querySelector(":scope > [id$=-body]");
   body?.replaceChildren();
   if (dialog.id === "dialog" && new URL(location.href).searchParams.has("do")) address("");
-  openers.get(dialog.id)?.focus();
+  const opener = openers.get(dialog.id);
+  if (opener?.isConnected) opener.focus();
+  else if (dialog.contains(document.activeElement)) document.getElementById("main")?.focus({ preventScroll: true }); // a poll replaced the opener
   openers.delete(dialog.id);
 };
 document.addEventListener("close", ({ target }) => target.matches?.(".z-dialog") && closed(target), true);

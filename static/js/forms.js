@@ -80,18 +80,3 @@ const typed = (field) => {
 };
 on("input", "[data-typed-here]", typed);
 onContent(() => all("[data-typed-here]").forEach(typed));
-
-// Rules of a password, ticked as it is typed; the server checks them all the same.
-const keeps = (item, value) =>
-  item.dataset.sameAs ? value !== "" && value === document.getElementById(item.dataset.sameAs).value : new RegExp(item.dataset.rule, "u").test(value);
-on("input", "form", (form) => {
-  for (const list of all("[data-rules-for]", form)) {
-    const field = document.getElementById(list.dataset.rulesFor);
-    for (const item of list.children) {
-      const kept = keeps(item, field.value);
-      item.classList.toggle("z-ok", kept);
-      const use = item.querySelector("use");
-      use?.setAttribute("href", use.getAttribute("href").replace(/#.*/, kept ? "#circle-check" : "#circle-dashed"));
-    }
-  }
-});

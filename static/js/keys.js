@@ -52,7 +52,7 @@ const act = (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (event.target.closest?.(`${WRITING}, dialog, .dropdown-menu, .z-tree`)) return;
+  if (event.target.closest?.(`${WRITING}, dialog[open], .dropdown-menu, .z-tree`)) return;
   if (event.key === "Escape") return escape();
   const letterOff = !on() && event.key.length === 1;
   if (!letterOff && act(event)) event.preventDefault();
