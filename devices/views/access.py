@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from devices.models import User
-from devices.models.rights import Right, may
+from devices.models.rights import Right, may, may_anywhere
 
 P = ParamSpec("P")
 
@@ -27,14 +27,24 @@ View = Callable[Concatenate[PersonRequest, P], HttpResponseBase]
 
 def needs_zone_right(right: Right) -> Callable[[View[P]], View[P]]:
     """Refuse everybody who does not hold ``right`` in the whole zone."""
+    return _needs(right, may, "in the whole zone")
 
+
+def needs_right_somewhere(right: Right) -> Callable[[View[P]], View[P]]:
+    """Refuse everybody who holds ``right`` in no folder at all."""
+    return _needs(right, may_anywhere, "in at least one folder")
+
+
+def _needs(
+    right: Right, holds: Callable[[User, Right], bool], where: str
+) -> Callable[[View[P]], View[P]]:
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def checked(
             request: PersonRequest, /, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponseBase:
-            if not may(request.user, right):
-                raise PermissionDenied(f'You need the right "{right.label}" in the whole zone.')
+            if not holds(request.user, right):
+                raise PermissionDenied(f'You need the right "{right.label}" {where}.')
             return view(request, *args, **kwargs)
 
         return checked

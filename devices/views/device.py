@@ -22,7 +22,7 @@ from devices.services import devices as services
 from devices.services import selection
 from devices.services.access import require
 from devices.services.tree import Tree
-from devices.views.access import PersonRequest
+from devices.views.access import PersonRequest, needs_right_somewhere
 
 QUICK_FOR = timedelta(seconds=60)  # after an order the page looks more often
 RECENT = 5
@@ -91,6 +91,7 @@ def live(found: Device) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
+@needs_right_somewhere(Right.EDIT)
 def device_new(request: PersonRequest) -> HttpResponse:
     """Add a device; the dialog begins with the folder it was opened in."""
     form = NewDeviceForm(request.POST or None, user=request.user, initial=start_folder(request))

@@ -15,7 +15,7 @@ from devices.models.rights import Right
 from devices.services import folders as services
 from devices.services.access import require
 from devices.services.tree import Tree
-from devices.views.access import PersonRequest
+from devices.views.access import PersonRequest, needs_right_somewhere
 from devices.views.device import chosen_folder
 
 SHOWN = 100  # folders of the look-up; a search finds the others
@@ -108,6 +108,7 @@ def after_delete(request: PersonRequest, above: Folder) -> str:
 
 
 @require_GET
+@needs_right_somewhere(Right.EDIT)
 def folder_lookup(request: PersonRequest) -> HttpResponse:
     """Offer the folders in which this person may edit devices."""
     words = request.GET.get("q", "").lower().split()

@@ -1,0 +1,122 @@
+"""A zone with everything in it once inside and once outside the folder of its people."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from amt.models import AmtSettings
+from devices.models import Comment, Device, Folder, Job, JobItem, Server, User
+from devices.models.rights import Role
+from devices.services import people
+from power.models import PowerOrder, Selection
+from tests.factories import credential, device, folder, person, secret, server
+from vault.models import Credential, Secret
+
+ROLES = ["zone", "admin", "operator", "monitor", "watcher", "nobody"]
+WHERE = ["inside", "outside"]
+DEVICE_PASSWORD = "Only-the-vault-knows-7"
+
+
+@dataclass
+class SmallZone:
+    """People by role, and what there is inside and outside their folder."""
+
+    people: dict[str, User]
+    places: dict[str, SimpleNamespace]
+    sessions: dict[str, str] = field(default_factory=dict)
+
+    def browser(self, role: str, **options: Any) -> Client:
+        """Return the browser of somebody with this role; ``nobody`` is signed out."""
+        client = Client(**options)
+        if role in self.sessions:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
+        return client
+
+    def outside(self) -> list[Any]:
+        """Return what must not change under the hands of people who have no right there."""
+        place = self.places["outside"]
+        of_device = {"device": place.device.pk}
+        return [
+            list(Device.objects.filter(pk=place.device.pk).values()),
+            list(Folder.objects.filter(pk=place.folder.pk).values()),
+            list(AmtSettings.objects.filter(**of_device).values()),
+            list(JobItem.objects.filter(**of_device).order_by("pk").values("pk", "status")),
+        ]
+
+    def sign_in(self) -> None:
+        """Open a session for each of the people."""
+        for role, user in self.people.items():
+            client = Client()
+            client.force_login(user)
+            self.sessions[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def small_zone() -> SmallZone:
+    """Return the zone: Lab-1 is the folder of its people, Lab-2 beside it is not."""
+    inside, outside = folder("Lab-1"), folder("Lab-2")
+    site, login = server(), credential(password=DEVICE_PASSWORD)
+    roles = {"admin": Role.ADMINISTRATOR, "operator": Role.POWER_OPERATOR, "monitor": Role.MONITOR}
+    members = {name: person(role, inside) for name, role in roles.items()}
+    members |= {"zone": person(), "watcher": person(Role.MONITOR)}
+    shared = _shared(site, login)
+    places = {
+        "inside": SimpleNamespace(**shared, **_place(inside, site, login)),
+        "outside": SimpleNamespace(**shared, **_place(outside, site, login)),
+    }
+    made = SmallZone(members, places)
+    made.sign_in()
+    return made
+
+
+def _shared(site: Server, login: Credential) -> dict[str, Any]:
+    """Return what belongs to the whole zone."""
+    somebody = person(Role.MONITOR)
+    Comment.objects.create(user=somebody, user_name=somebody.username, page="/", text="Fine.")
+    waiting = secret(login, DEVICE_PASSWORD, state=Secret.State.CANDIDATE)
+    return {
+        "user": somebody,
+        "assignment": somebody.assignments.get(),
+        "server": site,
+        "credential": login,
+        "secret": waiting,
+        "token": people.make_sign_in_link(person(Role.MONITOR)).split("/")[2],
+    }
+
+
+def _place(where: Folder, site: Server, login: Credential) -> dict[str, Any]:
+    """Return a device that is set up, two tasks of it, and an open dialog of somebody else."""
+    found = device(where=where, mode="smb", amt_address="127.0.1.1")
+    AmtSettings.objects.create(
+        device=found, mode="smb", address="127.0.1.1", credential=login, server=site
+    )
+    item = _item(found, site, JobItem.Status.WAITING)
+    ended = _item(found, site, JobItem.Status.STOPPED)
+    asked_by = item.job.asked_by
+    dialog = Selection.objects.create(intent=uuid4(), user=asked_by, device_pks=[found.pk])
+    objects = {"folder": where, "device": found, "item": item, "job": item.job}
+    return {**objects, "ended": ended.job, "dialog": dialog}
+
+
+def _item(found: Device, site: Server, status: JobItem.Status) -> JobItem:
+    """Return the only line of a task to switch ``found`` on, asked for by somebody else."""
+    asked_by = person()
+    job = Job.objects.create(
+        kind=Job.Kind.POWER,
+        task="power.tasks.run_power_items",
+        title="Power On",
+        asked_by=asked_by,
+        asked_by_name=asked_by.username,
+        expires_at=timezone.now() + timedelta(hours=1),
+        device_count=1,
+        finished_at=None if status == JobItem.Status.WAITING else timezone.now(),
+    )
+    PowerOrder.objects.create(job=job, action="on")
+    return JobItem.objects.create(
+        job=job, position=0, device=found, device_name=found.name, server=site, status=status
+    )
