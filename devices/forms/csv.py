@@ -12,6 +12,7 @@ class CsvForm(forms.Form):
     file = forms.FileField(
         label="CSV file",
         required=False,
+        allow_empty_file=True,  # told by our own sentence
         help_text=f"UTF-8, at most {MOST_BYTES / 1e6:.0f} MB. The first line names the columns.",
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
@@ -33,4 +34,4 @@ class CsvForm(forms.Form):
         text = self.cleaned_data.get("file") or self.cleaned_data.get("text", "")
         self.cleaned_data["text"] = text
         if not text and "file" not in self.errors:
-            self.add_error("file", "CSV file: choose one.")
+            self.add_error("file", "CSV file: choose one that is not empty.")
