@@ -20,7 +20,7 @@ from amt.services.settings import (
     save_settings,
     told,
 )
-from devices import origins
+from devices import audit, origins
 from devices.levels import Place
 from devices.models import Device, Folder, User
 from devices.models.rights import Right, may, may_in
@@ -37,6 +37,8 @@ LABELS = {
     "tls": "Connection",
     "mode": "Mode",
 }
+
+CHOSEN = {"addressing", "host_addressing", "tls"}
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,15 +94,26 @@ def _row(device: Device) -> AmtSettings | None:
 
 def _saved(request: PersonRequest, device: Device, form: SmbForm) -> bool:
     """Save the form, or leave in it why not."""
+    before = told(form.row, device) if form.row else {}
     try:
-        save_settings(
+        row = save_settings(
             device=device, asked_by=request.user, version=form.version, **form.cleaned_data
         )
     except SettingsChanged as changed:
         form.was_too_late(changed.row)
         return False
-    messages.success(request, f"Saved: {device} is reached at {form.cleaned_data['address']}.")
+    _, new = audit.changes(before, told(row, device))
+    for name, value in new.items():
+        messages.success(request, f"Saved: {LABELS[name]} is {_said(form, name, value)}.")
     return True
+
+
+def _said(form: SmbForm, name: str, value: str) -> str:
+    """Return a value as the page says it."""
+    if name == "mode":
+        return Device.Mode(value).label
+    choices = getattr(form.fields[name], "choices", []) if name in CHOSEN else []
+    return dict(choices).get(value, value) or "none"
 
 
 def _context(request: PersonRequest, device: Device, form: SmbForm) -> dict[str, Any]:
@@ -138,11 +151,14 @@ def _links(user: User, row: AmtSettings | None) -> dict[str, str]:
     return links
 
 
-def _differences(form: SmbForm) -> list[tuple[str, Any, Any]]:
+def _differences(form: SmbForm) -> list[tuple[str, str, str]]:
     """Return label, their value and ours of each field, where somebody else was faster."""
     if not form.is_late:
         return []
     mine = {name: str(value) for name, value in form.cleaned_data.items()}
     theirs = told(form.row, form.device) if form.row else {}
     names = [name for name in mine if mine[name] != theirs.get(name, "")]
-    return [(LABELS[name], theirs.get(name) or "none", mine[name] or "none") for name in names]
+    return [
+        (LABELS[name], _said(form, name, theirs.get(name, "")), _said(form, name, mine[name]))
+        for name in names
+    ]

@@ -118,7 +118,7 @@ def _saved(request: PersonRequest, form: SettingsForm) -> bool:
 def _context(
     request: PersonRequest, place: Place, page: Page, form: SettingsForm
 ) -> dict[str, Any]:
-    saved = [panel.row.changed_at for panel in form.panels if panel.row]
+    saved = [panel.row.changed_at for panel in form.panels if panel.row and not form.is_bound]
     newest = max(saved, default=None)
     folder = place.nearest_folder
     paths = folder.ancestor_paths if folder else []
