@@ -37,7 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "zcc.static_files.StaticFiles",
     "django_htmx",
     "crispy_forms",
     "crispy_bootstrap5",

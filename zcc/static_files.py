@@ -4,10 +4,17 @@ import hashlib
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
 STAMP = ".collected"
+
+
+class StaticFiles(StaticFilesConfig):
+    """Leave out what lies among the static files but is no business of a browser."""
+
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "*.py", "VERSIONS.json"]
 
 
 def collect_if_stale() -> bool:
@@ -24,7 +31,8 @@ def fingerprint() -> str:
     """Return a digest of the names, times and sizes of all sources."""
     digest = hashlib.sha256()
     for finder in get_finders():
-        for name, storage in sorted(finder.list([]), key=lambda found: found[0]):
+        sources = finder.list(StaticFiles.ignore_patterns)
+        for name, storage in sorted(sources, key=lambda source: source[0]):
             about = Path(storage.path(name)).stat()
             digest.update(f"{name} {about.st_mtime_ns} {about.st_size}\n".encode())
     return digest.hexdigest()
