@@ -1,21 +1,18 @@
 """The program: one process, or a parent with several where sockets run short."""
 
 import asyncio
-import os
 import resource
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 
 from .fleet import Fleet
-from .options import PASSWORD_VARIABLE, Options, read_options
+from .options import Options, read_options
+from .parts import READY, Parts
 
 SOCKETS_PER_DEVICE = 6  # three to listen, and some connections
 SPARE_SOCKETS = 100
 MAX_DEVICES = 2000  # of one process
-STOP_SECONDS = 10
-READY = "ready"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,7 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     limit = raise_socket_limit()
     processes = options.processes or processes_for(len(options.specs), limit)
     if options.part is None and processes > 1:
-        return _parent(arguments, options, processes)
+        if options.key and not options.key.exists():
+            Fleet([], key=options.key)  # one key for all parts
+        return Parts(arguments, options.specs[0].password, processes).run()
     return asyncio.run(_serve(options))
 
 
@@ -59,63 +58,3 @@ async def _serve(options: Options) -> int:
         print(READY, flush=True)
         await stop.wait()
     return 0
-
-
-def _parent(arguments: list[str], options: Options, processes: int) -> int:
-    """Start the parts, say ready when all are, pass a signal on, wait for them."""
-    stopped = False
-
-    def stop(number: int, frame: object) -> None:
-        nonlocal stopped
-        stopped = True
-        for part in parts:
-            part.terminate()
-
-    if options.key and not options.key.exists():
-        Fleet([], key=options.key)  # one key for all parts
-    environment = {**os.environ, PASSWORD_VARIABLE: options.specs[0].password}
-    parts: list[subprocess.Popen[str]] = []
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, stop)
-    for number in range(processes):
-        parts.append(_start_part(arguments, number, processes, environment))
-    waited = [_wait_ready(part) for part in parts]  # each, so that all may say what they miss
-    are_ready = all(waited)
-    if are_ready:
-        print(READY, flush=True)
-    elif not stopped:
-        stop(0, None)
-    statuses = [part.wait() for part in parts]
-    return 0 if stopped and are_ready and not any(statuses) else 1
-
-
-def _start_part(
-    arguments: list[str], number: int, total: int, environment: dict[str, str]
-) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "amt.simulator", *_without_password(arguments)]
-    return subprocess.Popen(  # noqa: S603 - ourselves, with checked arguments
-        [*command, "--part", f"{number}/{total}"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-        start_new_session=True,  # a Ctrl-C reaches the parent, who passes it on
-    )
-
-
-def _wait_ready(part: "subprocess.Popen[str]") -> bool:
-    assert part.stdout is not None  # noqa: S101 - it is piped
-    for line in part.stdout:
-        if line.strip() == READY:
-            return True
-        print(line, end="", flush=True)
-    return False
-
-
-def _without_password(arguments: list[str]) -> list[str]:
-    kept, skip = [], False
-    for argument in arguments:
-        if not skip and not argument.startswith("--password"):
-            kept.append(argument)
-        skip = argument in ("--password", "--password-file")
-    return kept

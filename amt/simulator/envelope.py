@@ -133,7 +133,7 @@ def _check_header(header: Element) -> None:
     if to and to != ANONYMOUS and not to.startswith(("/wsman", "http://", "https://")):
         raise SoapFault.unreachable()
     size = _text(header, NS_WSMAN, "MaxEnvelopeSize")
-    if size and (not size.isdigit() or int(size) < MIN_ENVELOPE_SIZE):
+    if size and (not size.isdecimal() or int(size) < MIN_ENVELOPE_SIZE):
         raise SoapFault("c:EncodingLimit", "The maximum envelope size is too small.")
 
 

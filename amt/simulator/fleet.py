@@ -13,7 +13,7 @@ from typing import Self
 
 from .certificates import KEYS
 from .device import Device, DeviceSpec, Order
-from .listener import Listener
+from .listener import Listener, settle
 
 SWEEP_SECONDS = 1.0
 
@@ -43,6 +43,9 @@ class Fleet:
     def __init__(
         self, specs: Iterable[DeviceSpec], *, log: Path | None = None, key: Path | None = None
     ) -> None:
+        specs = list(specs)
+        for spec in specs:
+            addresses(spec.address, 1)  # a practice zone stays on this machine
         if key:
             KEYS.load(key)
         self._log = log
@@ -71,7 +74,7 @@ class Fleet:
             asyncio.run_coroutine_threadsafe(self.start(), loop).result()
             yield self
         finally:
-            asyncio.run_coroutine_threadsafe(self.stop(), loop).result()
+            asyncio.run_coroutine_threadsafe(self._end(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
@@ -102,12 +105,24 @@ class Fleet:
             self._sweeper.cancel()
         for listener in self._listeners:
             listener.device.when_faults_change(lambda device: None)
+            listener.deafen()
+        await settle()
+        for listener in self._listeners:
             listener.stop()
         self._listeners = []
-        await asyncio.sleep(0)  # transports close in the next round
+        await settle()
         if self._log_file is not None:
             os.close(self._log_file)
             self._log_file = None
+
+    async def _end(self) -> None:
+        """Stop, and give up the handshakes that were going on."""
+        await self.stop()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await settle()
 
     async def _sweep(self) -> None:
         while True:

@@ -17,10 +17,21 @@ MAX_CONNECTIONS = 64  # of one device
 ANONYMOUS_IDENTIFY = "/wsman-anon/identify"
 
 
+class Connections(set["HttpConnection"]):
+    """The open connections of one device; while it is not ``at_home`` new ones are ended."""
+
+    at_home = True
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether a new connection is one too many."""
+        return not self.at_home or len(self) > MAX_CONNECTIONS
+
+
 class HttpConnection(asyncio.Protocol):
     """One TCP or TLS connection to one device."""
 
-    def __init__(self, device: Device, service: WsmanService, open_: set["HttpConnection"]) -> None:
+    def __init__(self, device: Device, service: WsmanService, open_: Connections) -> None:
         self._device = device
         self._service = service
         self._open = open_
@@ -35,7 +46,7 @@ class HttpConnection(asyncio.Protocol):
         """Begin; a device has few connections to give."""
         self._transport = cast(asyncio.Transport, transport)
         self._open.add(self)
-        if len(self._open) > MAX_CONNECTIONS:
+        if self._open.is_full:
             self._transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -100,7 +111,8 @@ class HttpConnection(asyncio.Protocol):
             location = ("Location: /logon.htm", "Content-Length: 0")
             self._later(answers.head(303, server, *location), closes=not request.stays_open)
         elif request.method == "POST" and request.target == ANONYMOUS_IDENTIFY:
-            self._later(answers.xml(200, server, self._service.identify()), closes=True)
+            known = answers.xml(200, server, self._service.identify())
+            self._later(known, closes=not request.stays_open)
         elif not self._is_admitted(request):
             self._later(self._challenge(), closes=True)
         elif request.target != "/wsman":

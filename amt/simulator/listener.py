@@ -10,11 +10,18 @@ from amt.constants import PORT_HTTP, PORT_HTTPS, PORT_RMCP
 from .certificates import LazyContext
 from .device import Device
 from .faults import Fault
-from .http import REQUEST_SECONDS, HttpConnection
+from .http import REQUEST_SECONDS, Connections, HttpConnection
 from .rmcp import RmcpProtocol
 from .wsman import WsmanService
 
 BACKLOG = 128
+ROUNDS = 3
+
+
+async def settle() -> None:
+    """Let the loop finish what it has begun: to accept, or to close, a connection."""
+    for _ in range(ROUNDS):
+        await asyncio.sleep(0)
 
 
 class Listener:
@@ -22,10 +29,11 @@ class Listener:
 
     def __init__(self, device: Device) -> None:
         self.device = device
-        self.connections: set[HttpConnection] = set()
+        self.connections = Connections()
         self._service = WsmanService(device)
         self._servers: list[asyncio.Server] = []
         self._blockers: list[socket.socket] = []
+        self._closed: frozenset[Fault] | None = None  # the faults by which no connection is made
         self._pings: asyncio.DatagramTransport | None = None
 
     @property
@@ -47,14 +55,20 @@ class Listener:
 
     async def listen(self) -> list[str]:
         """Bring the TCP sockets in line with the device's faults."""
-        self._close_sockets()
-        faults, unbound = self.device.faults, []
-        if Fault.REFUSES in faults:
-            self._close_connections()
+        closed = self.device.faults & {Fault.REFUSES, Fault.UNPLUGGED}
+        if closed == self._closed:
             return []
-        for port in self.ports:
+        self._closed = closed
+        self.deafen()
+        await settle()
+        self._close_sockets()
+        self.connections.at_home = not closed
+        if closed:
+            self._close_connections()
+        unbound = []
+        for port in () if Fault.REFUSES in closed else self.ports:
             try:
-                if Fault.UNPLUGGED in faults:
+                if closed:
                     self._block(port)
                 else:
                     await self._serve(port)
@@ -62,8 +76,16 @@ class Listener:
                 unbound.append(f"tcp {self.device.address}:{port}: {error.strerror}")
         return unbound
 
+    def deafen(self) -> None:
+        """Accept no more; asyncio loses sockets if a server closes while it accepts one."""
+        loop = asyncio.get_running_loop()
+        for server in self._servers:
+            for listening in server.sockets:
+                loop.remove_reader(listening.fileno())
+
     def stop(self) -> None:
         """Close everything."""
+        self.connections.at_home = False
         self._close_sockets()
         self._close_connections()
         if self._pings:
@@ -88,7 +110,6 @@ class Listener:
 
     def _block(self, port: int) -> None:
         """Let connections time out: the queue is full, and nobody takes from it."""
-        self._close_connections()
         listening = _bound(self.device.address, port)
         listening.listen(0)
         self._blockers.append(listening)

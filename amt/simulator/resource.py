@@ -47,7 +47,7 @@ class Resource:
     def requested_by(self, arguments: Arguments) -> int | None:
         """Return the state that an order asks for, if it asks for one."""
         for name in STATE_ARGUMENTS:
-            if name in arguments and str(arguments[name][0]).isdigit():
+            if name in arguments and str(arguments[name][0]).isdecimal():
                 return int(str(arguments[name][0]))
         return None
 

@@ -193,7 +193,7 @@ class WsmanService:
         asked = ""
         if request.body is not None:
             asked = request.body.findtext(f"{{{NS_ENUMERATION}}}MaxElements") or ""
-        count = max(int(asked), 1) if asked.strip().isdigit() else 1
+        count = max(int(asked), 1) if asked.strip().isdecimal() else 1
         if enumeration.one_per_pull:
             count = 1
         now, enumeration.left = enumeration.left[:count], enumeration.left[count:]

@@ -12,7 +12,8 @@ from ..resource import FOUR_KEYS, Arguments, Output, Resource, done, number, ser
 EVENTS, AUDIT = "Intel(r) AMT:MessageLog 1", "Intel(r) AMT:Audit Log"
 CLOCK = "Intel(r) AMT Time Synchronization Service"
 NO_RECORD = 2
-INVALID_PARAMETER, INVALID_INDEX = 36, 35
+INVALID_TIME, INVALID_INDEX, INVALID_PARAMETER = 34, 35, 36
+EARLIEST, LATEST = 1_072_915_200, 0xF000_0000  # 2004, when unset clocks begin; four bytes
 
 
 def _event_log(device: Device) -> list[Properties]:
@@ -127,7 +128,10 @@ def _read_clock(device: Device, arguments: Arguments) -> Output:
 
 def _set_clock(device: Device, arguments: Arguments) -> Output:
     asked, received, sent = (number(arguments, name) for name in ("Ta0", "Tm1", "Tm2"))
-    device.clock_offset += (received - asked + sent - int(device.clock)) / 2
+    change = (received - asked + sent - int(device.clock)) / 2
+    if not EARLIEST < device.clock + change < LATEST:
+        return done(INVALID_TIME)
+    device.clock_offset += change
     return done()
 
 

@@ -1,7 +1,9 @@
 import json
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -76,6 +78,27 @@ def test_several_processes_share_addresses_and_log(start, tmp_path):
     for host in hosts:
         Client(host, password="A1!bcdef").order(10)
     assert [json.loads(line)["address"] for line in log.read_text().splitlines()] == hosts
+
+
+def test_parts_end_when_their_parent_was_killed():
+    first = first_address()
+    command = [sys.executable, "-m", "amt.simulator", "--first", first, "--processes", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout.readline() == "ready\n"
+        parent.kill()
+
+    assert gone(first)
+
+
+def gone(address: str) -> bool:
+    """Return whether connections come to be refused within five seconds."""
+    for _ in range(50):
+        try:
+            socket.create_connection((address, 16992), timeout=1).close()
+        except ConnectionRefusedError:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import socket
 import subprocess
 import sys
@@ -14,12 +15,12 @@ from .loopback import first_address
 GENERAL = get("AMT_GeneralSettings")
 
 
-def test_sixty_devices_start_in_under_a_second():
+def test_sixty_devices_start_with_little_work():
     specs = [DeviceSpec(address) for address in addresses(first_address(), 60)]
-    started = time.monotonic()
+    started = time.process_time()  # other programs may keep the machine busy
 
     with Fleet(specs).running() as fleet:
-        assert time.monotonic() - started < 1
+        assert time.process_time() - started < 0.5
         assert len(fleet) == 60
         assert Client(specs[-1].address).post(GENERAL).status == 200
 
@@ -48,6 +49,23 @@ async def test_a_fleet_runs_in_the_loop_that_is_there():
             await asyncio.to_thread(Client(spec.address).post, GENERAL)
 
     assert answer.status == 200
+
+
+def test_connections_that_were_only_begun_leave_nothing_behind():
+    """Python says so with a ResourceWarning, which is an error here."""
+    spec = DeviceSpec(first_address())
+    for port in (16992, 16993) * 5:
+        with Fleet([spec]).running():
+            socket.create_connection((spec.address, port), timeout=5).close()
+    gc.collect()
+
+
+def test_other_faults_do_not_close_the_ports(device):
+    with socket.create_connection((device.address, 16992), timeout=5) as connection:
+        device.set_faults("slow")
+        device.set_faults("changed-certificate")
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 303"
 
 
 def test_what_cannot_be_bound_is_named_and_the_rest_runs():
