@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 import warnings
+from contextvars import ContextVar
 from enum import StrEnum
 from functools import cache
 
@@ -34,6 +35,31 @@ class Tls(StrEnum):
     LEGACY = "legacy"
 
 
+class Resuming(ssl.SSLContext):
+    """A context that takes up the TLS session of ``TO_RESUME``, if there is one.
+
+    AMT closes the connection after its 401, so every sign-in needs a second one. Resuming saves
+    both sides the public-key work of it, and proves that the other end is still the same.
+    """
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        """Wrap as ``SSLContext`` does, with the session of this device."""
+        return super().wrap_bio(
+            incoming, outgoing, server_side, server_hostname, session or TO_RESUME.get()
+        )
+
+
+# Of the device whose connection is being made: asyncio and uvloop wrap in the task's own context.
+TO_RESUME: ContextVar[ssl.SSLSession | None] = ContextVar("to_resume", default=None)
+
+
 @cache
 def context(profile: Tls) -> ssl.SSLContext | None:
     """Return the shared context of a profile, None for plain HTTP.
@@ -43,7 +69,7 @@ def context(profile: Tls) -> ssl.SSLContext | None:
     """
     if profile == Tls.PLAIN:
         return None
-    result = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    result = Resuming(ssl.PROTOCOL_TLS_CLIENT)
     result.check_hostname = False
     result.verify_mode = ssl.CERT_NONE
     result.options |= ssl.OP_NO_COMPRESSION

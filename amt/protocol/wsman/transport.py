@@ -20,11 +20,12 @@ from amt.protocol.errors import (
     AmtError,
     AmtHeldUp,
     AmtNoAnswer,
+    AmtTlsFailed,
     unreachable,
 )
 from amt.protocol.wsman.safe_xml import too_big
 from amt.protocol.wsman.target import Limits, Target
-from amt.protocol.wsman.tls import Tls, context, fingerprint, handshake_error, normal_pin
+from amt.protocol.wsman.tls import TO_RESUME, Tls, context, fingerprint, handshake_error, normal_pin
 
 PATH = "/wsman"
 CONTENT_TYPE = "application/soap+xml;charset=UTF-8"
@@ -55,6 +56,8 @@ class Transport:
         self._send_before: float | None = None
         self._last: object = None  # the connection of the request before
         self._spent: object = None  # the connection that brought a 401
+        self._tls: ssl.SSLObject | None = None  # of the last connection
+        self._tls_session: ssl.SSLSession | None = None  # to resume on the next
         self._opened: list[asyncio.Transport] = []
         self._deadline: float | None = None
         self._timer: asyncio.Timeout | None = None
@@ -107,7 +110,11 @@ class Transport:
         except TimeoutError:
             raise self._too_late() from None
         except (aiohttp.ClientError, OSError) as error:
-            raise self._mapped(error) from error
+            mapped = self._mapped(error)
+            if isinstance(mapped, AmtTlsFailed) and self._tls_session is not None:
+                self._tls_session = None  # some firmware may not like to resume
+                return await self.post(body, headers, send_before=send_before)
+            raise mapped from error
 
     def is_spent(self, connection: Connection) -> bool:
         """Return whether this connection brought a 401 and must not be used again."""
@@ -130,7 +137,7 @@ class Transport:
         if transport is None:
             return
         self._opened.append(transport)
-        tls = transport.get_extra_info("ssl_object")
+        self._tls = tls = transport.get_extra_info("ssl_object")
         if tls is None:
             return
         shown = fingerprint(tls.getpeercert(binary_form=True) or b"")
@@ -142,6 +149,7 @@ class Transport:
     async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> Response:
         if self._client is None:
             raise RuntimeError("The session is not open.")
+        TO_RESUME.set(self._tls_session)
         response = await self._client.post(
             self._url,
             data=body,
@@ -154,6 +162,7 @@ class Transport:
             if response.status == 401:
                 # AMT closes after a 401, sometimes without saying so.
                 self._spent = self._last
+                self._tls_session = self._tls.session if self._tls else None
                 return Response(response.status, response.headers, challenges, b"")
             content = await self._read(response)
             return Response(response.status, response.headers, challenges, content)

@@ -105,6 +105,7 @@ async def test_the_inventory_has_its_basics(fleet: Start) -> None:
 async def test_the_open_ports_are_found(fleet: Start) -> None:
     assert await probe.find_ports(only(fleet()).spec.address) == [PORT_HTTPS, PORT_HTTP]
     assert await probe.find_ports(only(fleet(tls=False)).spec.address) == [PORT_HTTP]
+    await asyncio.sleep(0.05)  # the simulator still has to notice that we hung up
 
 
 async def test_an_address_where_nothing_listens_is_unreachable() -> None:

@@ -130,3 +130,40 @@ def test_the_contexts_are_shared_and_check_no_authority() -> None:
     modern = context(Tls.MODERN)
     assert modern is not None
     assert modern.minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+async def test_the_second_connection_resumes_the_first_and_still_checks_the_pin() -> None:
+    async with device(ON, server()) as seen:
+        target = seen.target(tls=Tls.MODERN, pin=fingerprint())
+        async with Session(target, QUICK) as session:
+            first = session._transport._tls
+            await read_power_state(session)
+            second = session._transport._tls
+
+            assert first is not None
+            assert second is not None
+            assert first is not second
+            assert (first.session_reused, second.session_reused) == (False, True)
+            assert session.certificate_sha256 == fingerprint()
+
+
+async def test_a_device_that_forgets_tls_sessions_is_greeted_anew() -> None:
+    forgetful = server()
+    forgetful.options |= ssl.OP_NO_TICKET
+    async with device(ON, forgetful) as seen:
+        target = seen.target(tls=Tls.MODERN, pin=fingerprint())
+        async with Session(target, QUICK) as session:
+            assert (await read_power_state(session)).state == 2
+
+
+async def test_sessions_of_two_devices_are_never_mixed() -> None:
+    async with (
+        device(ON, server()) as one,
+        device(ON, server("stranger")) as other,
+        Session(one.target(tls=Tls.MODERN), QUICK) as first,
+        Session(other.target(tls=Tls.MODERN), QUICK) as second,
+    ):
+        await asyncio.gather(*(read_power_state(line) for line in (first, second) * 3))
+
+        assert first.certificate_sha256 == fingerprint()
+        assert second.certificate_sha256 == fingerprint("stranger")
