@@ -21,6 +21,6 @@ def panel(request: PersonRequest, pk: int) -> HttpResponse:
         "row": rows.filter(device=device).first(),
         "may_change": may_in(request.user, Right.CONFIGURE, device.folder),
         "may_open_credential": may(request.user, Right.CREDENTIALS),
-        "may_open_server": may(request.user, Right.ADMINISTRATE),
+        "may_open_server": may(request.user, Right.VIEW),
     }
     return render(request, "amt/_panel.html", context)

@@ -134,6 +134,7 @@ def _context(request: PersonRequest, device: Device, form: SmbForm) -> dict[str,
         "smb": True,
         "may_change": may_change and device.mode != Device.Mode.ENTERPRISE,
         "may_use_credentials": may_in(request.user, Right.CREDENTIALS, device.folder),
+        "may_browse": may(request.user, Right.CREDENTIALS),  # the vault is the zone's
         "may_test": may_in(request.user, Right.READ_STATE, device.folder),
         "differences": _differences(form),
         "item": last_test(device),
@@ -146,7 +147,7 @@ def _links(user: User, row: AmtSettings | None) -> dict[str, str]:
     links = {}
     if row and may(user, Right.CREDENTIALS):
         links["credential_href"] = row.credential.get_absolute_url()
-    if row and may(user, Right.ADMINISTRATE):
+    if row and may(user, Right.VIEW):
         links["server_href"] = row.server.get_absolute_url()
     return links
 
