@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from devices.models import Folder
-from devices.models.rights import Person, Right, may_anywhere
+from devices.models.rights import Person, Right, may, may_anywhere
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,16 @@ class Place:
     rights: tuple[Right, ...]
     key: str = ""  # after g
     namespaces: tuple[str, ...] = ()  # of pages that belong here whatever their address
+    is_of_zone: bool = False  # the right has to be held in the whole zone
 
 
 FIND = Place("Find a PC", "lifebuoy", ("devices:find",), (Right.VIEW,), "h")
 HOME = Place("Home", "home", ("devices:home",), (Right.VIEW,), "h")
 DEVICES = Place("Devices", "devices-pc", ("devices:devices",), (Right.VIEW,), "d")
 TASKS = Place("Tasks", "list-check", ("devices:jobs",), (Right.VIEW,), "t")
-AUDIT = Place("Audit", "shield-check", ("devices:audit",), (Right.ADMINISTRATE,), "u")
+AUDIT = Place(
+    "Audit", "shield-check", ("devices:audit",), (Right.ADMINISTRATE,), "u", is_of_zone=True
+)
 CONFIGURATION = Place(
     "Configuration",
     "settings",
@@ -37,6 +40,7 @@ CONFIGURATION = Place(
     (Right.CONFIGURE, Right.CREDENTIALS, Right.ADMINISTRATE),
     "o",
     ("vault",),
+    is_of_zone=True,
 )
 
 
@@ -57,6 +61,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "zone_name": SimpleLazyObject(zone_name),
         "practice": settings.PRACTICE,
         "nav": SimpleLazyObject(lambda: navigation(request)),
+        "sees_servers": SimpleLazyObject(lambda: sees_servers(request)),
         "help_slug": help_slug(request),
         "now": timezone.now(),
         "time_zone": timezone.get_current_timezone_name(),
@@ -90,7 +95,19 @@ def places(user: Person) -> list[Place]:
     if not may_anywhere(user, Right.EDIT) and may_anywhere(user, Right.POWER_ON) and address(FIND):
         return [FIND, TASKS]
     every = [HOME, DEVICES, TASKS, AUDIT, CONFIGURATION]
-    return [place for place in every if any(may_anywhere(user, right) for right in place.rights)]
+    return [place for place in every if is_open(place, user)]
+
+
+def is_open(place: Place, user: Person) -> bool:
+    """Return whether one of the place's rights is held, where it counts."""
+    holds = may if place.is_of_zone else may_anywhere
+    return any(holds(user, right) for right in place.rights)
+
+
+def sees_servers(request: HttpRequest) -> bool:
+    """Return whether pages may link to servers: they are of the whole zone."""
+    user = getattr(request, "user", None)
+    return user is not None and may(user, Right.VIEW)
 
 
 def address(place: Place) -> str:

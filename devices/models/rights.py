@@ -22,7 +22,7 @@ ZONE_PATH_LENGTH = 4  # treebeard's step: the root of the tree is the zone
 
 
 class Right(models.TextChoices):
-    """What a person may do. The first group counts in a folder, the second in the whole zone."""
+    """What a person may do, in a folder and below it; the last ones reach further."""
 
     VIEW = "view", "See devices and tasks"
     POWER_ON = "power-on", "Power On"
@@ -53,6 +53,10 @@ ROLE_RIGHTS: dict[str, list[Right]] = {
 }
 
 
+# They reach beyond any folder: credentials serve all devices, accounts and audit are of the zone.
+ONLY_IN_ZONE = {Right.CREDENTIALS.value, Right.ADMINISTRATE.value}
+
+
 class Assignment(models.Model):
     """A role held by a person in a folder and below, with rights added and rights denied."""
 
@@ -75,7 +79,9 @@ class Assignment(models.Model):
     @property
     def rights(self) -> set[str]:
         """Return the rights this assignment gives."""
-        given = {str(right) for right in ROLE_RIGHTS.get(self.role, [])}
+        given = {right.value for right in ROLE_RIGHTS.get(self.role, [])}
+        if len(self.folder.path) > ZONE_PATH_LENGTH:
+            given -= ONLY_IN_ZONE
         return (given | set(self.extra)) - set(self.without)
 
     @property
