@@ -3,10 +3,12 @@
 The only reader of passwords. Rows are read before the event loop starts and written after it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from amt.constants import PORT_HTTP, PORT_HTTPS, PowerState
 from amt.levels import LEGACY_ALLOWED, PLAIN_ALLOWED
@@ -18,6 +20,7 @@ from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from devices import levels
 from devices.models import Device
 from vault import crypto
+from vault.errors import VaultError
 from vault.models import Secret
 
 LIMITS = Limits(
@@ -74,45 +77,62 @@ class Access:
             raise AmtTlsTooOld("It is set to TLS 1.0 or 1.1, and the zone does not allow that.")
 
 
-def accesses(devices: Iterable[Device]) -> dict[int, Access | AmtError]:
+def accesses(devices: Collection[Device]) -> dict[int, Access | AmtError]:
     """Return for each device, by primary key, how to reach it, or why that is not possible."""
-    rows = AmtSettings.objects.filter(device__in=devices).select_related(
-        "device__folder", "credential"
+    by_pk = {device.pk: device for device in devices}
+    rows = list(
+        AmtSettings.objects.filter(device__among=list(by_pk)).prefetch_related("credential")
     )
-    known = {row.device_id: row for row in rows}
-    placed = [row.device for row in known.values()]
-    plain = levels.resolve(PLAIN_ALLOWED, placed)
-    legacy = levels.resolve(LEGACY_ALLOWED, placed)
-    passwords = _passwords(known.values())
+    policy = levels.resolve_many([PLAIN_ALLOWED, LEGACY_ALLOWED], devices)
+    passwords = _passwords(rows)
     found: dict[int, Access | AmtError] = {
-        device.pk: AmtNotSetUp("Not set up: no SMB settings, not provisioned.")
-        for device in devices
+        pk: AmtNotSetUp("Not set up: no SMB settings, not provisioned.") for pk in by_pk
     }
-    for pk, row in known.items():
-        password = passwords.get(row.pk)
-        if password is None:
-            found[pk] = AmtNotSetUp(f"Credential {row.credential} has no active password.")
-            continue
-        found[pk] = Access(
-            row, password, row.credential.login_name, plain[pk].value, legacy[pk].value
+    for row in rows:
+        row.device = by_pk[row.device_id]
+        password = passwords[row.pk]
+        found[row.device_id] = (
+            password
+            if isinstance(password, AmtError)
+            else Access(
+                row,
+                password,
+                row.credential.login_name,
+                plain_allowed=policy[PLAIN_ALLOWED.name][row.device_id].value,
+                legacy_allowed=policy[LEGACY_ALLOWED.name][row.device_id].value,
+            )
         )
     return found
 
 
-def _passwords(rows: Iterable[AmtSettings]) -> dict[int, str]:
-    """Return the active password for each settings row; one of the device itself goes first."""
-    credentials = {row.credential_id for row in rows}
-    secrets = Secret.objects.filter(
-        credential__in=credentials, state=Secret.State.ACTIVE
-    ).prefetch_related("wrapped_keys")
+def _passwords(rows: Collection[AmtSettings]) -> dict[int, str | AmtError]:
+    """Return the active password for each row, one of the device itself first, or why not."""
+    uuids = [row.uuid for row in rows if row.uuid]
+    secrets = Secret.objects.active_for({row.credential_id for row in rows}, uuids)
     by_place = {(secret.credential_id, secret.amt_uuid): secret for secret in secrets}
-    chosen = {
-        row.pk: by_place.get((row.credential_id, row.uuid))
-        or by_place.get((row.credential_id, None))
-        for row in rows
-    }
-    texts = crypto.reveal({secret for secret in chosen.values() if secret})
-    return {pk: texts[secret.pk] for pk, secret in chosen.items() if secret}
+    unreadable: dict[UUID, VaultError] = {}
+    texts = _revealed(by_place.values(), unreadable)
+    found: dict[int, str | AmtError] = {}
+    for row in rows:
+        own, shared = (row.credential_id, row.uuid), (row.credential_id, None)
+        secret = by_place.get(own) or by_place.get(shared)
+        if secret is None:
+            found[row.pk] = AmtNotSetUp(f"Credential {row.credential} has no active password.")
+        elif secret.pk in texts:
+            found[row.pk] = texts[secret.pk]
+        else:
+            found[row.pk] = AmtNotSetUp(str(unreadable[secret.pk]))
+    return found
+
+
+def _revealed(secrets: Iterable[Secret], unreadable: dict[UUID, VaultError]) -> dict[UUID, str]:
+    """Return the clear texts; where the key ring itself is missing, all of them are unreadable."""
+    rows = list(secrets)
+    try:
+        return crypto.reveal(rows, unreadable=unreadable)
+    except ImproperlyConfigured as error:
+        unreadable |= {secret.pk: VaultError(str(error)) for secret in rows}
+        return {}
 
 
 class AmtSession:

@@ -18,7 +18,6 @@ T = TypeVar("T", bool, int, str)
 Spot = tuple[int | None, str | None]  # device, folder's path; neither: the zone
 Rows = dict[tuple[str, int | None, str | None], Setting]  # by key and spot
 LEVELS = ("zone", "folder", "device")
-MANY = 500  # devices: above, reading all rows of a key is cheaper than naming each device
 
 
 @dataclass(frozen=True)
@@ -127,11 +126,21 @@ def resolve(key: Key[T], devices: Collection[Device]) -> dict[int, Effective[T]]
 
     One more query reads the folders of devices that came without them.
     """
+    return resolve_many([key], devices)[key.name]
+
+
+def resolve_many(
+    keys: Collection[Key[Any]], devices: Collection[Device]
+) -> dict[str, dict[int, Effective[Any]]]:
+    """Return what ``resolve`` does for each of ``keys``, by its name, still in one query."""
     devices = list(devices)
     prefetch_related_objects(devices, "folder")
     paths = {path for device in devices for path in device.folder.ancestor_paths}
-    rows = _rows([key], paths, [device.pk for device in devices])
-    return {device.pk: _nearest(key, rows, Place(device=device).spots) for device in devices}
+    rows = _rows(keys, paths, [device.pk for device in devices])
+    return {
+        key.name: {device.pk: _nearest(key, rows, Place(device=device).spots) for device in devices}
+        for key in keys
+    }
 
 
 def resolve_folder(key: Key[T], folder: Folder) -> Effective[T]:
@@ -197,9 +206,8 @@ def trace(key: Key[Any], rows: Rows, place: Place, names: Mapping[str, str]) -> 
 
 
 def _rows(keys: Collection[Key[Any]], paths: Collection[str], devices: Collection[int]) -> Rows:
-    near = Q(folder=None, device=None) | Q(folder__path__in=paths) | Q(device__in=devices)
-    rows = Setting.objects.filter(key__in=[key.name for key in keys])
-    rows = rows.filter(near) if len(devices) <= MANY else rows
+    near = Q(folder=None, device=None) | Q(folder__path__in=paths) | Q(device__among=devices)
+    rows = Setting.objects.filter(near, key__in=[key.name for key in keys])
     return {
         (row.key, row.device_id, row.folder.path if row.folder else None): row
         for row in rows.select_related("folder", "changed_by")

@@ -21,6 +21,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from devices.models import Attempt, Device, Job, JobItem
+from devices.models.many_rows import update_each
 
 logger = logging.getLogger(__name__)
 
@@ -170,42 +171,41 @@ class Batch:
 
 NOTED = ["status", "message", "state_before", "state_after", "evidence"]
 CLOSED = [*NOTED, "error_code", "next_step", "detail", "finished_at"]
-SEEN = ["power_state", "os_state", "power_seen_at", "power_source"]
+UNREADABLE = ["unreadable_since", "unreadable_code"]
+SEEN = ["power_state", "os_state", "power_seen_at", "power_source", *UNREADABLE]
+SURE = [JobItem.Status.DONE, JobItem.Status.FAILED]
 
 
 def _save_items(token: UUID, batch: Batch) -> None:
     """Write items that are still ours. A late *done* or *failed* may replace *unknown* (D20)."""
     ours = JobItem.objects.filter(lease_token=token)
-    ours.active().bulk_update(batch.noted, NOTED, batch_size=BATCH)
-    sure = [item for item in batch.closed if item.status in ("done", "failed")]
-    unsure = [item for item in batch.closed if item.status not in ("done", "failed")]
-    late = Q(status__in=[*JobItem.ACTIVE, JobItem.Status.UNKNOWN])
-    ours.filter(late).bulk_update(sure, CLOSED, batch_size=BATCH)
-    ours.active().bulk_update(unsure, CLOSED, batch_size=BATCH)
+    sure = [item for item in batch.closed if item.status in SURE]
+    unsure = [item for item in batch.closed if item.status not in SURE]
+    late = ours.filter(status__in=[*JobItem.ACTIVE, JobItem.Status.UNKNOWN])
+    update_each(batch.noted, NOTED, guard=ours.active())
+    update_each(sure, CLOSED, guard=late)
+    update_each(unsure, CLOSED, guard=ours.active())
 
 
-def save_seen(seen: dict[int, tuple[Seen, str]], *, not_after: datetime | None = None) -> None:
+def save_seen(
+    seen: dict[int, tuple[Seen, str]], *, unless_read_since: datetime | None = None
+) -> None:
     """Write the last reading of each device; an unreadable one keeps what was seen before.
 
-    ``not_after`` leaves out devices that somebody else has read since then.
+    ``unless_read_since`` leaves out devices that somebody else has read since then.
     """
     readable, silent = [], []
     for pk, (reading, source) in seen.items():
         device = Device(pk=pk, power_state=reading.state, os_state=reading.os_state)
         device.power_seen_at, device.power_source = reading.at, source
-        device.unreadable_since, device.unreadable_code = reading.at, reading.code
+        device.unreadable_since = reading.at if reading.code else None
+        device.unreadable_code = reading.code
         (silent if reading.code else readable).append(device)
-    older = Device.objects.all()
-    if not_after:
-        older = older.exclude(power_seen_at__gt=not_after)
-    older.bulk_update(readable, SEEN, batch_size=BATCH)
-    read = [device.pk for device in readable]
-    older.filter(pk__in=read).exclude(unreadable_since=None).update(
-        unreadable_since=None, unreadable_code=""
-    )
-    older.filter(unreadable_since=None).bulk_update(
-        silent, ["unreadable_since", "unreadable_code"], batch_size=BATCH
-    )
+    stored = Device.objects.all()
+    if unless_read_since:
+        stored = stored.filter(Q(power_seen_at=None) | Q(power_seen_at__lte=unless_read_since))
+    update_each(readable, SEEN, guard=stored)
+    update_each(silent, UNREADABLE, guard=stored.filter(unreadable_since=None))
 
 
 CarryOut = Callable[[JobItem, Rows], Awaitable[Outcome]]
@@ -224,8 +224,8 @@ def run_items(
     """
     token = uuid4()
     claimed = JobItem.objects.claim(pks, token=token, seconds=settings.ITEM_LEASE_SECONDS)
-    items = list(claimed.select_related("job", "device", "server"))
-    not_yet = JobItem.objects.waiting().filter(pk__in=pks)
+    items = list(claimed.prefetch_related("job", "device__folder", "server"))
+    not_yet = JobItem.objects.waiting().filter(pk__among=pks)
     not_yet.update(rung_at=None)  # the dispatcher rings as soon as their turn has come
     if not items:
         return

@@ -10,7 +10,7 @@ from django.db import Error, connections
 
 import zcc
 from devices.models import Server
-from devices.services import heartbeat
+from devices.services import heartbeat, jobs
 from zcc.celery import app
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ class Heartbeat:
             return
         self._stop.clear()
         self.beat()
+        self.forget_bells()
         self._thread = Thread(target=self._run, name="heartbeat", daemon=True)
         self._thread.start()
 
@@ -54,6 +55,13 @@ class Heartbeat:
         except Error as error:
             logger.warning("The sign of life of this worker could not be written down: %s", error)
             connections.close_all()
+
+    def forget_bells(self) -> None:
+        """Have orders rung for again that another worker of this site may have left."""
+        try:
+            jobs.forget_bells(self.queue)
+        except Error as error:
+            logger.warning("Waiting orders are rung for later: %s", error)
 
     def refresh(self) -> Server:
         """Make or refresh the row and return it."""

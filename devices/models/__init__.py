@@ -1,5 +1,6 @@
 """The machines, who may do what with them, what was asked of them and what was done."""
 
+from devices.models import lookups as lookups
 from devices.models.audit import AuditEntry
 from devices.models.comment import Comment
 from devices.models.device import Device, DeviceQuerySet

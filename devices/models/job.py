@@ -167,10 +167,10 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
                 break
             except IntegrityError:  # another worker took one of the devices in the same instant
                 continue
-        return self.filter(pk__in=pks, lease_token=token).active()
+        return self.filter(pk__among=pks, lease_token=token).active()
 
     def _lease(self, pks: Sequence[int], token: UUID, seconds: int) -> None:
-        self.filter(pk__in=pks).claimable().update(
+        self.filter(pk__among=pks).claimable().update(
             status=models.Case(
                 models.When(status=JobItem.Status.WAITING, then=models.Value("running")),
                 default=F("status"),
@@ -192,7 +192,7 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
         """
         before = [JobItem.Status.RUNNING, JobItem.Status.VERIFYING]
         with transaction.atomic():
-            ours = self.filter(pk__in=pks, lease_token=token, lease_until__gt=Now())
+            ours = self.filter(pk__among=pks, lease_token=token, lease_until__gt=Now())
             ours.filter(status__in=before, job__expires_at__gt=Now()).update(
                 status=JobItem.Status.SENDING, sent_at=Now(), attempt_count=F("attempt_count") + 1
             )

@@ -175,6 +175,11 @@ def _expire_waiting(job: Job) -> None:
         )
 
 
+def forget_bells(queue: str) -> None:
+    """Have what waits for a site rung for again: its worker is new, older bells may be lost."""
+    JobItem.objects.waiting().filter(server__queue=queue).update(rung_at=None)
+
+
 def ring_waiting() -> None:
     """Ring for claimable items whose bell was lost, refused, or never rung."""
     unheard = Q(rung_at=None) | Q(rung_at__lt=Now() - RING_AGAIN_AFTER)

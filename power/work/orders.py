@@ -1,8 +1,9 @@
 """Carry out power orders: read, decide, send at most once, read again (D12, D18, D19)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from time import monotonic
 
 from django.utils import timezone
@@ -156,13 +157,15 @@ class Order:
             return self._proven()
         return self._unproven(state, watch)
 
-    def _pauses(self) -> list[float]:
-        """Return the pauses between looks; their sum is the window. The first look is at once."""
-        pauses: list[float] = [0]
-        while (left := self.window - sum(pauses)) > 0:
-            wanted = PAUSES[len(pauses) - 1] if len(pauses) <= len(PAUSES) else LOOK_EVERY
-            pauses.append(min(wanted, left))
-        return pauses
+    def _pauses(self) -> Iterator[float]:
+        """Yield the pauses between looks; their sum is the window. The first look is at once."""
+        left: float = self.window
+        yield 0
+        for pause in chain(PAUSES, repeat(LOOK_EVERY)):
+            if left <= 0:
+                return
+            yield min(pause, left)
+            left -= pause
 
     def _worth_repeating(self, state: int | None, seconds: float) -> bool:
         """Return whether to send Power On again: the first had no effect, half the time is over."""

@@ -42,8 +42,8 @@ def run_read_items(item_pks: Sequence[int]) -> None:
 
 def poll_power_states(device_pks: Sequence[int]) -> None:
     """Read and write down the states of these devices, but of those with an order under way."""
-    busy = JobItem.objects.active().filter(device__in=device_pks).values("device")
-    devices = list(Device.objects.filter(pk__in=device_pks).exclude(pk__in=busy))
+    busy = JobItem.objects.active().filter(device__among=device_pks).values("device")
+    devices = list(Device.objects.filter(pk__among=device_pks).exclude(pk__in=busy))
     accesses = {
         pk: access
         for pk, access in connect.accesses(devices).items()
@@ -52,7 +52,7 @@ def poll_power_states(device_pks: Sequence[int]) -> None:
     began = timezone.now()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         seen = runner.run(_read_all(accesses, levels.zone_value(DEVICES_AT_ONCE)))
-    save_seen({pk: (reading, "poll") for pk, reading in seen.items()}, not_after=began)
+    save_seen({pk: (reading, "poll") for pk, reading in seen.items()}, unless_read_since=began)
     connect.remember(accesses.values())
 
 

@@ -80,8 +80,7 @@ def test_devices_that_came_without_their_folders_cost_one_query_more(django_asse
         levels.resolve(SECONDS, devices)
 
 
-def test_a_very_large_set_names_no_device_in_the_query(monkeypatch):
-    monkeypatch.setattr(levels, "MANY", 3)
+def test_a_set_of_devices_is_one_parameter_however_large():
     devices = [factories.device() for _ in range(5)]
     put(30, device=devices[4])
 
