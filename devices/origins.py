@@ -1,6 +1,6 @@
 """Where the values of settings come from, in words: for the pages that show and change them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,12 +46,16 @@ def word(origin: Setting | None, place: Place) -> str:
 def folder_names(place: Place) -> dict[str, str]:
     """Return the full name of each folder from the zone down to ``place``, by its path."""
     nearest = place.nearest_folder
-    if nearest is None:
-        return {}
+    return full_names([nearest]) if nearest else {}
+
+
+def full_names(folders: Iterable[Folder]) -> dict[str, str]:
+    """Return /Workstations/Lab-2 and the like for ``folders`` and those above, by path."""
+    paths = {path for folder in folders for path in folder.ancestor_paths[1:]}
     names: dict[str, str] = {}
-    full = ""
-    for folder in Folder.objects.filter(path__in=nearest.ancestor_paths[1:]).order_by("path"):
-        full = names[folder.path] = f"{full}/{folder.name}"
+    for folder in Folder.objects.filter(path__in=paths).order_by("path") if paths else []:
+        above = folder.path[: -folder.steplen]
+        names[folder.path] = f"{names.get(above, '')}/{folder.name}"
     return names
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
-from devices import levels
+from devices import levels, origins
 from devices.levels import Key, Page
-from devices.models import Setting
+from devices.models import Device, Setting
 from devices.models.rights import Person, Right, below
+
+ORDERS = {"place": ("where", "key"), "changed": ("changed_at",)}
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,17 @@ def rows(user: Person, keys: Sequence[Key[Any]]) -> "QuerySet[Setting]":
     overriding = _visible(user, keys).exclude(folder=None, device=None)
     named = overriding.annotate(where=Coalesce(F("folder__name"), F("device__name")))
     return named.select_related("folder", "device__folder", "changed_by")
+
+
+def told(rows: Sequence[Setting], keys: Sequence[Key[Any]]) -> list[tuple[Setting, str, str, str]]:
+    """Return each row with the full name of its folder, the setting, and the value in words."""
+    folders = [row.folder or cast(Device, row.device).folder for row in rows]
+    names = origins.full_names(folders)
+    known = {key.name: key for key in keys}
+    return [
+        (row, names[folder.path], known[row.key].label, known[row.key].told(row.value))
+        for row, folder in zip(rows, folders, strict=True)
+    ]
 
 
 def _visible(user: Person, keys: Sequence[Key[Any]]) -> "QuerySet[Setting]":

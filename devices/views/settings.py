@@ -45,19 +45,15 @@ def setting_overrides(request: PersonRequest, page: str) -> HttpResponse:
     """List the folders and devices that override the zone on one page of settings."""
     found = _page_or_404(page)
     rows = overrides.rows(request.user, found.keys)
-    orders = {"place": ("where", "key"), "changed": ("changed_at",)}
-    shown = paging.paginate(rows, request.GET, orders=orders, default="place")
-    keys = {key.name: key for key in found.keys}
+    shown = paging.paginate(rows, request.GET, orders=overrides.ORDERS, default="place")
     context = {
         "settings_page": found,
         "count": overrides.count(request.user, [found])[found.slug],
         "page": shown,
-        "rows": [(row, keys[row.key], keys[row.key].told(row.value)) for row in shown.rows],
+        "rows": overrides.told(shown.rows, found.keys),
     }
-    template = (
-        "devices/_setting_overrides.html" if request.htmx else "devices/setting_overrides.html"
-    )
-    return render(request, template, context)
+    part = "_setting_overrides.html" if request.htmx else "setting_overrides.html"
+    return render(request, f"devices/{part}", context)
 
 
 @require_http_methods(["GET", "POST"])
