@@ -17,6 +17,7 @@ WIFI = frozenset(
 )
 SINCE_10 = frozenset({"IPS_PowerManagementService"})
 SINCE_12 = frozenset({"IPS_ScreenConfigurationService", "IPS_SecIOService"})
+SINCE_16_1 = {"AMT_TLSSettingData": frozenset({"NonSecureConnectionsSupported"})}
 NEW_BOOT_PROPERTIES = frozenset(
     {
         "BootguardStatus",
@@ -75,6 +76,7 @@ _V9_5 = Profile(
         "AMT_BootCapabilities": frozenset({"BIOSSecureBoot", "SecureErase"}),
         "AMT_GeneralSettings": frozenset({"DHCPSyncRequiresHostname", "ThunderboltDockEnabled"}),
         "CIM_PhysicalMemory": frozenset({"MaxMemorySpeed"}),
+        **SINCE_16_1,
     },
     hardware="laptop-2013",
 )
@@ -87,6 +89,7 @@ _V11_8 = Profile(
     absent_properties={
         "AMT_BootSettingData": NEW_BOOT_PROPERTIES - {"SecureErase", "RSEPassword"},
         "AMT_GeneralSettings": frozenset({"ThunderboltDockEnabled"}),
+        **SINCE_16_1,
     },
     hardware="desktop-2017",
 )
@@ -98,6 +101,7 @@ _V16_1 = Profile(
     tls=(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2),
     ciphers=CIPHERS_NEW,
     absent_classes=WIFI,
+    absent_properties={"IPS_KVMRedirectionSettingData": frozenset({"RFBPassword"})},
 )
 _V16_1_NO_RECORDS = replace(
     _V16_1, name="16.1-no-records", writes_boot_records=False, shows_os_power_saving=False

@@ -36,6 +36,8 @@ def read_properties(
     for name, values in _children(request.body, request.resource_uri).items():
         if name not in present:
             raise SoapFault("c:SchemaValidationError", f"{name} is not known.")
+        if name in resource.write_only:
+            continue
         if name in resource.writable:
             changed[name] = _typed(name, values, present[name])
         elif strict and name not in ALWAYS_TOLERATED and not _is_same(values, present[name]):

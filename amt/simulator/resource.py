@@ -28,6 +28,7 @@ class Resource:
     methods: Mapping[str, Method] = field(default_factory=dict)
     reads: frozenset[str] = frozenset()  # the methods that change nothing
     writable: frozenset[str] = frozenset()
+    write_only: frozenset[str] = frozenset()  # read back empty
     one_per_pull: bool = False
 
     def present(self, device: Device) -> list[Properties]:

@@ -156,6 +156,7 @@ CLASSES = (
         INSTANCE_ID,
         _settings,
         writable=frozenset({*SWITCHES, *NUMBERS}),
+        write_only=frozenset({"RSEPassword"}),
     ),
     Resource("AMT_BootCapabilities", INSTANCE_ID, _capabilities),
     Resource(

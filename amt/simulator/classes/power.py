@@ -79,6 +79,7 @@ def _capabilities(device: Device) -> list[Properties]:
         {
             "ElementName": "Power Management Capabilities",
             "InstanceID": "Intel(r) AMT:PowerManagementCapabilities 0",
+            "OtherPowerChangeCapabilities": "",
             "PowerChangeCapabilities": [2, 3, 4, 7, 8],
             "PowerStatesSupported": states,
             "RequestedPowerStatesSupported": states,

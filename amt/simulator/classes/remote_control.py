@@ -76,6 +76,7 @@ def _kvm_settings(device: Device) -> list[Properties]:
             "Is5900PortEnabled": False,
             "OptInPolicy": False,
             "OptInPolicyTimeout": 300,
+            "RFBPassword": "",
             "SessionTimeout": 3,
         }
     ]
@@ -172,6 +173,7 @@ CLASSES = (
                 "SessionTimeout",
             }
         ),
+        write_only=frozenset({"RFBPassword"}),
     ),
     Resource("IPS_OptInService", FOUR_KEYS, _consent, writable=frozenset({"OptInRequired"})),
     Resource("AMT_EnvironmentDetectionSettingData", INSTANCE_ID, _surroundings),

@@ -65,11 +65,14 @@ def _binding(device: Device) -> list[Properties]:
 
 def _key_service(device: Device) -> list[Properties]:
     name = "Intel(r) AMT Public Key Management Service"
-    element = {"ElementName": "Intel(r) AMT Certificate Store Service"}
+    more: Properties = {
+        "ElementName": "Intel(r) AMT Certificate Store Service",
+        "EnabledDefault": 5,
+    }
     return [
         {
             **service("AMT_PublicKeyManagementService", name, EnabledState=5, RequestedState=12),
-            **element,
+            **more,
         }
     ]
 

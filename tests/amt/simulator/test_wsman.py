@@ -265,6 +265,15 @@ def test_old_firmware_does_not_know_new_boot_options(simulated):
     assert client.post(put(BOOT, SecureErase="false")).subcode == "SchemaValidationError"
 
 
+@pytest.mark.parametrize(("profile", "status"), [("11.8", 200), ("16.1", 400)])
+def test_a_vnc_password_is_taken_by_old_firmware_and_never_told(simulated, profile, status):
+    client = Client(simulated(profile=profile).address)
+    settings = "IPS_KVMRedirectionSettingData"
+
+    assert client.post(put(settings, RFBPassword="P@ssw0rd")).status == status
+    assert "P@ssw0rd" not in client.post(get(settings)).text
+
+
 @pytest.mark.parametrize(
     "asked",
     [
