@@ -492,3 +492,40 @@ async def test_ipv6_addresses_can_be_reached() -> None:
             assert session.realm == REALM
 
     assert b"Host: [::1]" in heard[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "obeyed"),
+    [
+        (http(b"<html>Forbidden", "403 Forbidden"), "fault", False),
+        (http(power_is(2), "500 Internal Server Error"), "bad-answer", True),
+        (http(b"gone", "404 Not Found"), "bad-answer", True),
+        (http(b"", "503 Service Unavailable"), "device-busy", False),
+        (http(b"", "302 Found", extra="Location: /logon.htm\r\n"), "bad-answer", True),
+        (http(b"x", extra="Content-Encoding: gzip\r\n"), "bad-answer", True),
+    ],
+    ids=["403", "500", "404", "503", "302", "compressed"],
+)
+async def test_each_http_status_has_its_meaning(answer: bytes, code: str, obeyed: bool) -> None:
+    async with device(amt(lambda request: answer)) as seen, Session(seen.target(), QUICK) as line:
+        with pytest.raises(AmtError) as caught:
+            await request_power_state(line, PowerState.OFF_SOFT)
+
+    assert (caught.value.code, caught.value.may_have_been_obeyed) == (code, obeyed)
+
+
+async def test_a_create_without_a_reference_may_have_made_the_object() -> None:
+    async with (
+        device(amt(lambda request: http(power_is(2)))) as seen,
+        Session(seen.target(), QUICK) as session,
+    ):
+        with pytest.raises(AmtBadAnswer) as caught:
+            await session.create("CIM_Chip", {"Tag": "1"})
+
+    assert caught.value.may_have_been_obeyed
+
+
+async def test_a_session_that_is_not_open_says_so() -> None:
+    async with device(pc) as seen:
+        with pytest.raises(RuntimeError, match="not open"):
+            await read_power_state(Session(seen.target(), QUICK))

@@ -167,3 +167,34 @@ async def test_sessions_of_two_devices_are_never_mixed() -> None:
 
         assert first.certificate_sha256 == fingerprint()
         assert second.certificate_sha256 == fingerprint("stranger")
+
+
+async def test_a_device_that_hangs_up_on_a_resumed_session_gets_a_full_handshake() -> None:
+    accepted = 0
+
+    async def pipe(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            sink.write(data)
+        sink.close()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal accepted
+        accepted += 1
+        if accepted == 2:
+            writer.transport.abort()
+            return
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", seen.port)
+        await asyncio.gather(
+            pipe(reader, inner_writer), pipe(inner_reader, writer), return_exceptions=True
+        )
+
+    listener = await asyncio.start_server(relay, "127.0.0.1", 0)
+    async with device(ON, server()) as seen, listener:
+        port = listener.sockets[0].getsockname()[1]
+        async with Session(seen.target(tls=Tls.MODERN, port=port), QUICK) as session:
+            assert (await read_power_state(session)).state == 2
+            assert session._transport._tls is not None
+            assert not session._transport._tls.session_reused
+        await asyncio.sleep(0.05)
+
+    assert accepted == 3
