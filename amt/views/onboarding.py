@@ -3,27 +3,27 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponse, StreamingHttpResponse
+from django.core.exceptions import ValidationError
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from amt.services.onboarding import AmtColumns
 from devices import csv_cells
 from devices.forms.csv import CsvForm
-from devices.models.rights import Right, may_anywhere
+from devices.models.rights import Right
 from devices.services import csv_import as services
 from devices.services.csv_import import Plan
-from devices.views.access import PersonRequest
+from devices.views.access import PersonRequest, needs_right_somewhere
 
 SHOWN = 200  # lines of each kind; the others are in the file of bad lines
 
 
 @require_http_methods(["GET", "POST"])
-def csv_import(request: PersonRequest) -> HttpResponse:
+@needs_right_somewhere(Right.EDIT)
+def csv_import(request: PersonRequest) -> HttpResponseBase:
     """Ask for a file, show what each line would do, and import the good ones when told to."""
-    if not may_anywhere(request.user, Right.EDIT):
-        raise PermissionDenied("You may not add devices in any folder.")
     form = CsvForm(request.POST or None, request.FILES or None)
     if request.method == "GET" or not form.is_valid():
         status = 422 if form.errors else 200
@@ -31,7 +31,7 @@ def csv_import(request: PersonRequest) -> HttpResponse:
     return checked(request, form)
 
 
-def checked(request: PersonRequest, form: CsvForm) -> HttpResponse:
+def checked(request: PersonRequest, form: CsvForm) -> HttpResponseBase:
     """Check the file's text; import it, or give its bad lines, if that was asked for."""
     text, extra = form.cleaned_data["text"], AmtColumns(request.user)
     create = form.cleaned_data["create_folders"]

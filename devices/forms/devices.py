@@ -30,7 +30,7 @@ class DeviceForm(forms.ModelForm):  # type: ignore[type-arg]
         return name
 
 
-class FolderChoice(forms.ModelChoiceField):
+class FolderChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A folder, chosen in the look-up; only those in which the person may edit."""
 
     default_error_messages = {

@@ -39,6 +39,7 @@ HEADS: Mapping[str, str] = {
     "comment": "description",
 }
 ADDRESSING: Mapping[str, str] = {"": "", "dhcp": "dhcp", "static": "static", "not known": ""}
+LONGEST = {"name": 100, "host_name": 255, "model": 100, "serial_number": 100}  # as the model has it
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 TOO_LONG = "{label} has {length} characters; {most} at most."
 
@@ -170,8 +171,7 @@ def _check_line(line: Line, row: Sequence[str], columns: Sequence[str]) -> None:
         line.errors.append("It has characters that cannot be shown.")
     if not line.name:
         line.errors.append("Name: it has none.")
-    for name in ("name", "host_name", "model", "serial_number"):
-        most = Device._meta.get_field(name).max_length or 0
+    for name, most in LONGEST.items():
         if len(line.cell(name)) > most:
             label, length = name.replace("_", " ").capitalize(), len(line.cell(name))
             line.errors.append(TOO_LONG.format(label=label, length=length, most=most))

@@ -94,7 +94,8 @@ class Listing:
             devices = devices.search(self.q)
         if self.power:
             grouped = devices.with_power_group(old_after=old_after(poll))
-            devices = grouped.filter(NEAR.get(self.power, Q()), power_group=self.power)
+            near = NEAR.get(self.power, Q())
+            devices = grouped.filter(near & Q(("power_group", self.power)))
         return self._apply_columns(devices)
 
     def _apply_columns(self, devices: DeviceQuerySet) -> DeviceQuerySet:

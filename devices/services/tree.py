@@ -74,8 +74,8 @@ class Tree:
         return sum(self.devices.get(path, 0) for path in paths)
 
     def way_to(self, folder: Folder) -> list[Folder]:
-        """Return the visible folders above ``folder``, the highest first."""
-        return [self.folder(path) for path in folder.ancestor_paths[:-1] if path in self.folders]
+        """Return the visible folders between the zone and ``folder``, the highest first."""
+        return [self.folder(path) for path in folder.ancestor_paths[1:-1] if path in self.folders]
 
     def around(self, current: Folder | None) -> list[Node]:
         """Return what is drawn: the top, everything beside the way to ``current``, its children.

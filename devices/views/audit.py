@@ -9,11 +9,12 @@ from django.views.decorators.http import require_GET
 
 from devices import csv_cells
 from devices.forms.audit import AuditFilter
-from devices.models import AuditEntry, Device
+from devices.models import AuditEntry
 from devices.models.audit import AuditEntryQuerySet
 from devices.models.rights import Right
 from devices.paging import paginate
 from devices.views.access import PersonRequest, needs_zone_right
+from devices.views.device import framed, visible
 
 ORDERS = {"number": ["id"]}
 COLUMNS = ["time", "person", "address", "act", "kind", "number", "name", "old", "new"]
@@ -57,8 +58,9 @@ def as_json(values: object) -> str:
 @require_GET
 def device_audit(request: PersonRequest, pk: int) -> HttpResponse:
     """Show what was done to one device, as a tab of its page."""
-    device = get_object_or_404(Device.objects.visible_to(request.user), pk=pk)
+    device = get_object_or_404(visible(request), pk=pk)
     found = AuditEntry.objects.about("device", device.pk)
     page = paginate(found, request.GET, orders=ORDERS, default="-number")
-    context = {"device": device, "page": page, "entries": page.rows}
-    return render(request, "devices/_device_audit.html", context)
+    context = {**framed(request, device), "page": page, "entries": page.rows, "tab": "audit"}
+    template = "devices/_device_audit.html" if request.htmx else "devices/device_audit.html"
+    return render(request, template, context)

@@ -54,7 +54,8 @@ def device(request: PersonRequest, pk: int) -> HttpResponse:
 def device_state(request: PersonRequest, pk: int) -> HttpResponse:
     """Show what was seen and the last order; the device's page asks for it all the time."""
     found = get_object_or_404(visible(request), pk=pk)
-    return render(request, "devices/_device_state.html", {"device": found, **live(found)})
+    context = {"device": found, "poll_seconds": poll_seconds(), **live(found)}
+    return render(request, "devices/_device_state.html", context)
 
 
 @require_GET
@@ -63,16 +64,17 @@ def device_tasks(request: PersonRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(visible(request), pk=pk)
     lines = JobItem.objects.filter(device=found).select_related("job")
     page = paginate(lines, request.GET, orders=SEEN_TASKS, default="-newest")
-    context = {**framed(request, found), "page": page}
+    context = {**framed(request, found), "page": page, "tab": "tasks"}
     template = "devices/_device_tasks.html" if request.htmx else "devices/device_tasks.html"
     return render(request, template, context)
 
 
 def framed(request: PersonRequest, found: Device) -> dict[str, Any]:
     """Return what every tab of a device needs."""
-    way = Folder.objects.visible_to(request.user).filter(path__in=found.folder.ancestor_paths)
+    above = Folder.objects.visible_to(request.user).filter(depth__gt=1)
+    way = list(above.filter(path__in=found.folder.ancestor_paths))
     may_edit = may_in(request.user, Right.EDIT, found.folder)
-    return {"device": found, "way": list(way), "may_edit": may_edit}
+    return {"device": found, "way": way, "may_edit": may_edit, "poll_seconds": poll_seconds()}
 
 
 def live(found: Device) -> dict[str, Any]:
@@ -86,7 +88,6 @@ def live(found: Device) -> dict[str, Any]:
         "recent": lines,
         "last_order": last,
         "every": 2 if moving or any(not line.is_finished for line in lines) else 5,
-        "poll_seconds": poll_seconds(),
     }
 
 

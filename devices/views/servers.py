@@ -12,11 +12,11 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from devices.forms.servers import RunsOnForm, ServerForm
 from devices.models import Server
-from devices.models.rights import Right, may, may_anywhere
+from devices.models.rights import Right, may
 from devices.paging import paginate
 from devices.power_groups import poll_seconds
 from devices.services import servers as services
-from devices.views.access import PersonRequest, needs_zone_right
+from devices.views.access import PersonRequest, needs_right_somewhere, needs_zone_right
 
 SHOWN = 50  # servers of the look-up; a search finds the others
 BY_NAME = {"name": ["name"]}
@@ -100,10 +100,9 @@ def server_delete(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@needs_right_somewhere(Right.CONFIGURE)
 def server_lookup(request: PersonRequest) -> HttpResponse:
     """Offer the servers to whoever may choose one for a device (S34)."""
-    if not may_anywhere(request.user, Right.CONFIGURE):
-        raise PermissionDenied("You may not choose a server for any device.")
     return render(request, "devices/server_lookup.html", found_servers(request.GET.get("q", "")))
 
 

@@ -57,7 +57,7 @@ def test_good_lines_are_imported_and_bad_ones_are_left_with_their_reason(client,
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 def test_columns_may_be_parted_by_comma_semicolon_or_tab(admin, mark):
-    text = "\ufeffName{0}Model{0}Folder\r\n\"PC{0}1\"{0}\"Tower\n3\"{0}Workstations\r\nPC-2\r\n"
+    text = '\ufeffName{0}Model{0}Folder\r\n"PC{0}1"{0}"Tower\n3"{0}Workstations\r\nPC-2\r\n'
     plan = check(csv_file.decode(text.format(mark).encode()), admin)
     assert [(line.number, line.errors) for line in plan.lines] == [(2, []), (4, [])]
     assert plan.lines[0].name == f"PC{mark}1"
