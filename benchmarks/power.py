@@ -191,22 +191,25 @@ def run() -> None:
     """Make a database and a Redis number of our own, measure, and drop them."""
     from benchmarks import services
 
-    with services.postgres() as database, services.redis() as broker:
-        with tempfile.TemporaryDirectory(prefix="zcc-bench-") as place:
-            os.environ.update(
-                DJANGO_SETTINGS_MODULE="zcc.settings",
-                ZCC_DATABASE_URL=database,
-                ZCC_BROKER_URL=broker,
-                ZCC_VAR_DIR=place,
-                ZCC_PRACTICE="1",
-                ZCC_SERVER_NAME="bench",
-                ZCC_ITEMS_PER_CHUNK="1000",
-                ZCC_LOG_LEVEL="ERROR",
-                ZCC_STATIC_FROM_SOURCE="1",
-            )
-            django.setup()
-            main()
-            django.db.connections.close_all()
+    with (
+        services.postgres() as database,
+        services.redis() as broker,
+        tempfile.TemporaryDirectory(prefix="zcc-bench-") as place,
+    ):
+        os.environ.update(
+            DJANGO_SETTINGS_MODULE="zcc.settings",
+            ZCC_DATABASE_URL=database,
+            ZCC_BROKER_URL=broker,
+            ZCC_VAR_DIR=place,
+            ZCC_PRACTICE="1",
+            ZCC_SERVER_NAME="bench",
+            ZCC_ITEMS_PER_CHUNK="1000",
+            ZCC_LOG_LEVEL="ERROR",
+            ZCC_STATIC_FROM_SOURCE="1",
+        )
+        django.setup()
+        main()
+        django.db.connections.close_all()
 
 
 if __name__ == "__main__":
