@@ -52,15 +52,16 @@ class AmtColumns:
                 first.setdefault(address, line.number)
             self._check_choices(line)
 
+    def fill(self, line: Line, device: Device) -> None:
+        """Set the copies that lists show of a device's settings."""
+        if text := line.cell("amt_address"):
+            device.mode = Device.Mode.SMB
+            device.amt_address = addresses.check(text, practice=settings.PRACTICE)
+
     def save(self, made: Sequence[tuple[Line, Device]]) -> None:
-        """Write the settings of the devices that have an address, and their copies for lists."""
-        rows = [self._row(line, device) for line, device in made if line.cell("amt_address")]
+        """Write the settings of the devices that have an address."""
+        rows = [self._row(line, device) for line, device in made if device.amt_address]
         AmtSettings.objects.bulk_create(rows, batch_size=BATCH)
-        for row in rows:
-            row.device.mode, row.device.amt_address = row.mode, row.address
-            row.device.search_text = row.device.words()
-        fields = ["mode", "amt_address", "search_text"]
-        Device.objects.bulk_update([row.device for row in rows], fields, batch_size=BATCH)
         if rows:
             audit.record(self.user, "amt.import_settings", new=told(rows))
 
@@ -106,8 +107,8 @@ class AmtColumns:
     def _row(self, line: Line, device: Device) -> AmtSettings:
         return AmtSettings(
             device=device,
-            mode=Device.Mode.SMB,
-            address=addresses.check(line.cell("amt_address"), practice=settings.PRACTICE),
+            mode=device.mode,
+            address=device.amt_address,
             addressing=ADDRESSING[line.cell("amt_addressing").lower()],
             credential=self.credentials[line.cell("credential").lower()],
             server=self._server(line),

@@ -81,6 +81,9 @@ class Extra(Protocol):
     def check(self, lines: Sequence[Line]) -> None:
         """Add errors and warnings to the lines."""
 
+    def fill(self, line: Line, device: Device) -> None:
+        """Set the columns of a device that is about to be made."""
+
     def save(self, made: Sequence[tuple[Line, Device]]) -> None:
         """Save the extra cells of devices that were just made, in the same transaction."""
 
@@ -149,7 +152,7 @@ def save(plan: Plan, *, asked_by: User, extra: Extra) -> int:
         ValidationError: somebody else took a name meanwhile; nothing was imported.
     """
     places = _make_folders(plan, asked_by)
-    made = [(line, _device(line, places[line.folder.lower()])) for line in plan.good]
+    made = [(line, _device(line, places[line.folder.lower()], extra)) for line in plan.good]
     try:
         with transaction.atomic():
             Device.objects.bulk_create([device for _, device in made], batch_size=1000)
@@ -260,7 +263,7 @@ def _make_folders(plan: Plan, user: User) -> dict[str, Folder]:
     return places
 
 
-def _device(line: Line, folder: Folder) -> Device:
+def _device(line: Line, folder: Folder, extra: Extra) -> Device:
     device = Device(
         folder=folder,
         name=line.name,
@@ -270,5 +273,6 @@ def _device(line: Line, folder: Folder) -> Device:
         serial_number=line.cell("serial_number"),
         description=line.cell("description"),
     )
+    extra.fill(line, device)
     device.search_text = device.words()
     return device

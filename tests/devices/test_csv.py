@@ -195,10 +195,10 @@ def test_five_thousand_lines_are_checked_and_imported_in_seconds(admin):
     rows = [f"PC-{n},/Workstations/Lab {n % 40},127.{n // 250}.{n % 250}.1,ME" for n in range(5000)]
     rows[7], rows[99] = "PC-7,/Workstations,999.1.1.1,ME", ",,,"
     text = "name,folder,AMT address,credential\n" + "\n".join(rows)
-    begun = time.monotonic()
+    begun = time.process_time()
     plan = check(text, admin, create=True)
     csv_import.save(plan, asked_by=admin, extra=AmtColumns(admin))
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 10  # of this process: others share the machine
     assert Device.objects.count() == 4998
     assert [line.number for line in plan.bad] == [9]
 
