@@ -11,6 +11,7 @@ from .options import PASSWORD_VARIABLE
 
 POLL_SECONDS = 0.2
 READY = "ready"
+CLEAN = {0, -signal.SIGTERM}  # a second signal may find a process on its way out
 
 
 class Parts:
@@ -37,8 +38,8 @@ class Parts:
             print("a process of the simulator ended by itself", file=sys.stderr)
         for process in self._processes:
             process.terminate()
-        statuses = [process.wait() for process in self._processes]
-        return 0 if self._is_stopped and not any(statuses) else 1
+        statuses = {process.wait() for process in self._processes}
+        return 0 if self._is_stopped and statuses <= CLEAN else 1
 
     def _start(self, number: int) -> "subprocess.Popen[str]":
         return subprocess.Popen(  # noqa: S603 - ourselves, with checked arguments
