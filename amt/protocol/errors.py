@@ -3,6 +3,7 @@
 * AmtError
   + AmtNotSetUp            no login or no mode yet        nothing was sent
   + AmtPlainNotAllowed     zone policy forbids plain HTTP nothing was sent
+  + AmtAddressNotAllowed   no password goes there (D26)   nothing was sent
   + AmtHeldUp              its moment had passed          nothing was sent
   + AmtUnreachable         no connection was made         may be tried again
   + AmtTlsFailed           connected, no TLS              nothing was sent
@@ -64,6 +65,13 @@ class AmtPlainNotAllowed(AmtError):
 
     def __init__(self) -> None:
         super().__init__("It offers no TLS, and the zone allows no plain HTTP.")
+
+
+class AmtAddressNotAllowed(AmtError):
+    """The connection led to an address that no password may be sent to: nothing was sent."""
+
+    code = "address-not-allowed"
+    advice = "Change the address."
 
 
 class AmtHeldUp(AmtError):

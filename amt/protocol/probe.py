@@ -54,7 +54,7 @@ async def _failure(host: str, port: int, seconds: float) -> str:
             _reader, writer = await asyncio.open_connection(host, port)
     except TimeoutError:
         return f"no answer in {seconds:g} s"
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         return str(error) or type(error).__name__
     writer.transport.abort()
     return ""

@@ -128,4 +128,5 @@ def _hex(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
+    text = "".join(sign for sign in text if sign.isprintable())  # no header of one's own making
     return text.replace("\\", "\\\\").replace('"', '\\"')

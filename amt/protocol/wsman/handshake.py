@@ -34,7 +34,7 @@ async def shake_hands(host: str, port: int, tls: Tls, limits: Limits) -> Handsha
         raise unreachable(port, "no connection in time") from None
     except (ssl.SSLError, ConnectionResetError, ConnectionAbortedError) as error:
         raise handshake_error(error, tls) from error
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise unreachable(port, str(error)) from error
     try:
         shown: ssl.SSLObject = writer.get_extra_info("ssl_object")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from amt.protocol.errors import AmtAddressNotAllowed
 from amt.protocol.wsman.tls import Tls
+
+Refusal = Callable[[IPv4Address | IPv6Address], str]  # why not, empty where it may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +17,7 @@ class Target:
     """One device's address and login.
 
     ``realm`` and ``pin`` are what was seen and confirmed before; None accepts what is shown.
+    ``refusal`` judges the address that a connection really led to, whatever the name said.
     """
 
     host: str  # address or name
@@ -21,6 +27,16 @@ class Target:
     password: str = field(repr=False)
     realm: str | None = None
     pin: str | None = None  # SHA-256 of the certificate in hexadecimal
+    refusal: Refusal | None = field(default=None, repr=False, compare=False)
+
+    def check_peer(self, address: str) -> None:
+        """Hold the address of the other end against ``refusal``.
+
+        Raises:
+            AmtAddressNotAllowed: no password may be sent there.
+        """
+        if self.refusal and (why := self.refusal(ip_address(address.partition("%")[0]))):
+            raise AmtAddressNotAllowed(why, detail=f"{self.host} led to {address}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,15 +62,15 @@ class Transport:
         self._deadline: float | None = None
         self._timer: asyncio.Timeout | None = None
         self._client: aiohttp.ClientSession | None = None
-        self._url = URL.build(
-            scheme="http" if target.tls is Tls.PLAIN else "https",
-            host=target.host,
-            port=target.port,
-            path=PATH,
-        )
+        self._url = URL()
 
     def open(self) -> None:
-        """Make the HTTP client; no connection is made yet."""
+        """Make the HTTP client; no connection is made yet.
+
+        Raises:
+            AmtUnreachable: the host is neither an address nor a name.
+        """
+        self._url = url_of(self.target)
         if self.limits.session_seconds is not None:
             now = asyncio.get_running_loop().time()
             self._deadline = now + self.limits.session_seconds
@@ -109,7 +109,7 @@ class Transport:
                 return await self._exchange(body, headers)
         except TimeoutError:
             raise self._too_late() from None
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, UnicodeError) as error:
             mapped = self._mapped(error)
             if isinstance(mapped, AmtTlsFailed) and self._tls_session is not None:
                 self._tls_session = None  # some firmware may not like to resume
@@ -133,10 +133,11 @@ class Transport:
             self._timer.reschedule(self._until(self.limits.answer_seconds))
 
     def _look_at(self, transport: asyncio.Transport | None) -> None:
-        """Check the certificate of a new connection: the pinned one, or that of the first."""
+        """Check address and certificate of a new connection; the first one's is a pin, too."""
         if transport is None:
             return
         self._opened.append(transport)
+        self.target.check_peer(transport.get_extra_info("peername")[0])
         self._tls = tls = transport.get_extra_info("ssl_object")
         if tls is None:
             return
@@ -205,6 +206,19 @@ class Transport:
         ):
             return handshake_error(reason, self.target.tls)
         return unreachable(self.target.port, str(reason))
+
+
+def url_of(target: Target) -> URL:
+    """Return where requests go."""
+    try:
+        return URL.build(
+            scheme="http" if target.tls is Tls.PLAIN else "https",
+            host=target.host,
+            port=target.port,
+            path=PATH,
+        )
+    except ValueError as error:  # UnicodeError, of a name that is too long, is one
+        raise unreachable(target.port, f"not an address or name: {error}") from None
 
 
 class OneDevice(aiohttp.TCPConnector):

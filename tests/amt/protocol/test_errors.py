@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
 from amt.constants import PowerState
-from amt.protocol import errors
+from amt.protocol import errors, probe
 from amt.protocol.errors import DETAIL_CHARACTERS, AmtError
 from amt.protocol.wsman.power_management_service import request_power_state
 from amt.protocol.wsman.session import Session, Tls
@@ -63,6 +64,10 @@ async def no_tls() -> AmtError:
     return caught.value
 
 
+def no_loopback(address: IPv4Address | IPv6Address) -> str:
+    return f"{address} is a loopback address." if address.is_loopback else ""
+
+
 def at_once(error: AmtError) -> Callable[[], Awaitable[AmtError]]:
     """Return an error that the caller raises, not the device."""
 
@@ -75,6 +80,10 @@ def at_once(error: AmtError) -> Callable[[], Awaitable[AmtError]]:
 CASES: dict[str, tuple[str, Callable[[], Awaitable[AmtError]]]] = {
     "AmtNotSetUp": ("not-set-up", at_once(errors.AmtNotSetUp("Not set up: no SMB settings."))),
     "AmtPlainNotAllowed": ("plain-not-allowed", at_once(errors.AmtPlainNotAllowed())),
+    "AmtAddressNotAllowed": (
+        "address-not-allowed",
+        lambda: order(OBEYS, refusal=no_loopback),
+    ),
     "AmtHeldUp": ("held-up", lambda: order(OBEYS, send_before=0.0)),
     "AmtUnreachable": ("unreachable", lambda: order(OBEYS, port=free_port())),
     "AmtTlsFailed": ("tls-failed", no_tls),
@@ -120,7 +129,7 @@ def test_every_class_of_the_tree_has_a_case_and_a_code_of_its_own() -> None:
     def tree(kind: type[AmtError]) -> list[type[AmtError]]:
         return [kind, *(found for child in kind.__subclasses__() for found in tree(child))]
 
-    classes = tree(AmtError)[1:]
+    classes = [kind for kind in tree(AmtError)[1:] if kind.__module__ == errors.__name__]
 
     assert {kind.__name__ for kind in classes} == set(CASES)
     assert len({kind.code for kind in classes}) == len(classes)
@@ -161,6 +170,33 @@ async def test_an_address_that_swallows_connections_is_unreachable_in_time() -> 
 
     assert error.code in ("unreachable", "no-answer")
     assert not error.may_have_been_obeyed
+
+
+@pytest.mark.parametrize("host", ["bad host", "", "http://x", "a" * 300, "x\r\ny", "me@127.0.0.1"])
+async def test_what_is_neither_address_nor_name_is_unreachable(host: str) -> None:
+    error = await order(OBEYS, host=host)
+
+    assert error.code == "unreachable"
+    with pytest.raises(AmtError) as caught:
+        await probe.find_ports(host, limits=QUICK)
+    assert caught.value.code == "unreachable"
+
+
+@pytest.mark.parametrize("host", ["localhost", "0x7f.1"])
+async def test_a_name_is_judged_by_the_address_it_leads_to(host: str) -> None:
+    async with device(OBEYS) as seen:
+        with pytest.raises(errors.AmtAddressNotAllowed) as caught:
+            await Session(seen.target(host=host, refusal=no_loopback), QUICK).open()
+
+        assert seen.requests == []
+    assert str(caught.value) == "127.0.0.1 is a loopback address."
+
+
+async def test_an_address_that_is_not_refused_is_spoken_to() -> None:
+    async with device(OBEYS) as seen:
+        target = seen.target(refusal=lambda address: "" if address.is_loopback else "No.")
+        async with Session(target, QUICK) as session:
+            await request_power_state(session, PowerState.ON)
 
 
 def test_a_return_value_comes_with_its_meaning() -> None:

@@ -478,6 +478,19 @@ async def test_the_password_is_in_no_representation_error_or_log(
     assert not any(PASSWORD.encode() in r.body + r.head.encode() for r in seen.requests)
 
 
+async def test_a_user_name_cannot_add_a_header() -> None:
+    name = 'ad"min\r\nX-Other: 1'
+    async with (
+        device(lambda request: challenge()) as seen,
+        Session(seen.target(username=name), QUICK) as session,
+    ):
+        with pytest.raises(AmtSignInRefused):
+            await read_power_state(session)
+
+    assert "\r\nX-Other" not in seen.with_login[0].head
+    assert r'username="ad\"minX-Other: 1"' in seen.with_login[0].head
+
+
 async def test_ipv6_addresses_can_be_reached() -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heard.append(await reader.readuntil(b"\r\n\r\n"))
