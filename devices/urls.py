@@ -9,6 +9,7 @@ from devices.views import (
     device,
     devices,
     folders,
+    help,
     home,
     jobs,
     people,
@@ -97,6 +98,9 @@ urlpatterns: list[URLPattern] = [
     # Search
     path("search/", search.search, name="search"),
     path("find/", search.find_pc, name="find"),
+    # Help
+    path("help/", help.help_page, name="help"),
+    path("help/<slug:slug>/", help.help_page, name="help"),
     # Tasks
     path("tasks/", jobs.job_list, name="jobs"),
     path("tasks/running/", jobs.running, name="running"),

@@ -122,6 +122,9 @@ ENTRIES: dict[str, Entry] = {
     "devices:server_rename(pk)": entry(ZONE, ZONE, pk="server"),
     "devices:server_runs_on(pk)": entry(post=ZONE, pk="server"),
     "devices:server_delete(pk)": entry(ZONE, ZONE, pk="server"),
+    # Help
+    "devices:help()": entry(ALL),
+    "devices:help(slug)": entry(ALL, slug="devices-job"),
     # Tasks
     "devices:jobs()": entry(ALL),
     "devices:running()": entry(ALL),

@@ -1,0 +1,148 @@
+"""Help: every page and dialog has its text, every code and right is in it, no link leads nowhere."""
+
+import ast
+import re
+from html import unescape
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+
+from amt.protocol.errors import AmtError
+from devices import codes, context_processors, help, levels
+from devices.models import JobItem
+from devices.models.rights import Right, Role
+from tests.factories import person
+from tests.small_zone import small_zone
+from tests.test_urls import ENTRIES, KNOWN, ask
+from vault import passwords
+
+pytestmark = pytest.mark.django_db
+FRAME, DIALOG = 'class="z-frame"', 'class="z-dlg-head"'
+# Not written to any line: the row then belongs to another worker, whose own words count.
+UNSEEN = {"lease-lost", "amt-error"}
+
+
+def slug(key: str) -> str:
+    return key.partition("(")[0].replace(":", "-").replace("_", "-")
+
+
+def read(client, topic: str) -> str:
+    answer = client.get(f"/help/{topic}/")
+    assert answer.status_code == 200, topic
+    return unescape(answer.text)
+
+
+@pytest.fixture
+def reader(client):
+    client.force_login(person(Role.MONITOR))
+    return client
+
+
+def test_every_page_and_every_dialog_has_a_topic():
+    zone = small_zone()
+    place, without = zone.places["inside"], []
+    for key in KNOWN:
+        for method in ENTRIES[key].methods:
+            answer = ask(zone.browser("zone"), key, method, place)
+            text = "" if answer.streaming else answer.text
+            if (FRAME in text or DIALOG in text) and slug(key) not in help.BY_NAME:
+                without.append(slug(key))
+
+    assert sorted(set(without) - {"devices-sign-in", "devices-sign-in-link"}) == []
+
+
+def test_a_name_belongs_to_one_topic_and_to_an_address():
+    names = [name for topic in help.TOPICS for name in (topic.slug, *topic.pages)]
+    addresses = {slug(key) for key in ENTRIES} | {topic.slug for topic in help.TOPICS}
+
+    assert len(names) == len(set(names))
+    assert set(names) <= addresses
+
+
+def test_page_links_to_its_own_topic(reader):
+    assert 'href="/help/devices-jobs/"' in reader.get("/tasks/").text
+    assert "Stop the rest" in read(reader, "devices-jobs")
+
+
+@pytest.mark.parametrize("topic", help.TOPICS, ids=lambda topic: topic.slug)
+def test_topic_is_a_real_text_with_links_that_lead_somewhere(reader, topic):
+    text = read(reader, topic.slug)
+    words = re.sub(r"<[^>]+>", " ", text[text.index("z-prose") : text.index("z-topics")]).split()
+
+    assert len(words) > 100
+    for name in re.findall(r'href="/help/([a-z-]+)/', text):
+        assert name in help.BY_NAME
+
+
+def test_index_lists_every_topic(reader):
+    text = reader.get("/help/").text
+
+    for topic in help.TOPICS:
+        assert f'href="/help/{topic.slug}/"' in text
+
+
+def test_help_of_an_unknown_name_is_not_found(reader):
+    assert reader.get("/help/no-such-page/").status_code == 404
+
+
+def written_codes() -> set[str]:
+    """Return each code that work and services write, read from their source."""
+    found = set()
+    root = Path(settings.BASE_DIR)
+    for path in [*root.glob("devices/**/*.py"), *root.glob("power/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.keyword(arg="code" | "error_code", value=ast.Constant(value=str(text))):
+                    found.add(text)
+                case ast.keyword(arg="error_code", value=ast.IfExp(body=one, orelse=other)):
+                    found |= {one.value, other.value}
+                case ast.Call(func=ast.Name(id="_skip"), args=[_, ast.Constant(value=text), *_]):
+                    found.add(text)
+    return found
+
+
+def errors(base: type[AmtError] = AmtError) -> set[type[AmtError]]:
+    return {base}.union(*(errors(each) for each in base.__subclasses__()))
+
+
+def test_every_code_that_a_line_can_bear_is_explained(reader):
+    told = {code.code for code in codes.declared()}
+    missing = (written_codes() | {error.code for error in errors()}) - told - UNSEEN
+    text = read(reader, "codes")
+
+    assert {"worker-lost", "left-out", "server-silent"} <= written_codes()
+    assert {code for code in missing if re.fullmatch(r"[a-z]+(-[a-z]+)+|unreachable", code)} == set()
+    for code in codes.declared():
+        assert f'id="code-{code.code}"' in text and code.cause in text and code.next_step in text
+
+
+def test_a_code_says_how_its_lines_end():
+    for code in codes.declared():
+        assert code.ends and set(code.ends) <= set(JobItem.FINAL), code.code
+        assert code.sentence and code.cause and code.next_step, code.code
+
+
+def test_texts_hold_every_right_setting_status_and_password_rule(reader):
+    rights, told = read(reader, "rights"), read(reader, "settings")
+
+    assert all(right.label in rights for right in Right)
+    assert all(key.label in told and key.help in told for key in levels.declared())
+    assert all(status.value.capitalize() in read(reader, "tasks") for status in JobItem.Status)
+    for rule in passwords.RULES:
+        assert rule.text.split(" such")[0].split(" of a")[0].lower() in read(reader, "vault").lower()
+
+
+def test_line_of_a_task_leads_to_its_code(reader):
+    zone = small_zone()
+    item = zone.places["inside"].item
+    JobItem.objects.filter(pk=item.pk).update(error_code="unreachable", lease_token=uuid4())
+
+    page = zone.browser("zone").get(f"/tasks/lines/{item.pk}/").text
+
+    assert 'href="/help/codes/#code-unreachable"' in page
+
+
+def test_page_without_a_name_leads_to_the_list_of_topics(rf):
+    assert context_processors.help_slug(rf.get("/nowhere/")) == ""
