@@ -17,7 +17,7 @@ class AuditFilter(forms.Form):
 
     person = forms.ChoiceField(required=False)
     verb = forms.ChoiceField(label="Act", required=False)
-    target = forms.CharField(label="On", required=False, max_length=255)
+    target = forms.CharField(label="Object", required=False, max_length=255)
     since = forms.DateField(label="From", required=False)
     until = forms.DateField(label="To", required=False)
     q = forms.CharField(label="Words", required=False, max_length=200)

@@ -1,10 +1,31 @@
 """Forms of accounts: sign in, passwords, one's own preferences, and what administrators fill in."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.password_validation import MinimumLengthValidator as Length
+from django.contrib.auth.password_validation import get_default_password_validators
+
+
+class Rule(NamedTuple):
+    """A rule of passwords, with the pattern that a browser can check."""
+
+    text: str
+    pattern: str
+
+
+def password_rules() -> list[Rule]:
+    """Return the rules of the installation as its people read them."""
+    return [
+        Rule(
+            validator.get_help_text(),
+            f"^.{{{validator.min_length},}}$" if isinstance(validator, Length) else "",
+        )
+        for validator in get_default_password_validators()
+    ]
+
 
 THEMES = [("system", "As the system"), ("light", "Light"), ("dark", "Dark")]
 
@@ -27,7 +48,8 @@ class ChoosePasswordForm(SetPasswordForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new_password1"].help_text = ""  # the page lists the rules once, above
+        for name in ("new_password1", "new_password2"):
+            self.fields[name].help_text = ""  # the page lists the rules once, above
 
 
 class ChangePasswordForm(ChoosePasswordForm, PasswordChangeForm):

@@ -37,9 +37,8 @@ def assign_role(
     refuse_without_administrator()
     forget(user)
     old, new = audit.changes(before, _told(row))
-    audit.record(
-        by, "person.assign_role", user, old=old or None, new={"folder": str(folder), **new}
-    )
+    told = {"folder": str(folder), **new}
+    audit.record(by, "person.assign_role", user, old=old if before else None, new=told)
     return row
 
 

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
@@ -20,6 +19,7 @@ from devices.forms.people import (
     ChoosePasswordForm,
     PreferencesForm,
     SignInForm,
+    password_rules,
 )
 from devices.models import SignInLink
 from devices.services import people
@@ -105,7 +105,7 @@ def choose_first_password(request: HttpRequest, link: SignInLink) -> HttpRespons
         password = form.cleaned_data["new_password1"]
         used = people.choose_first_password(link=link, password=password)
         return enter(request, link, is_used=used)
-    context = {"form": form, "person": link.user, "rules": password_validators_help_texts()}
+    context = {"form": form, "person": link.user, "rules": password_rules()}
     status = 422 if form.errors else 200
     return render(request, "people/choose_password.html", context, status=status)
 
@@ -129,7 +129,7 @@ def change_password(request: PersonRequest) -> HttpResponse:
         update_session_auth_hash(request, request.user)
         messages.success(request, "Your password is changed. Your other sessions have ended.")
         return redirect(settings.LOGIN_REDIRECT_URL)
-    context = {"form": form, "rules": password_validators_help_texts()}
+    context = {"form": form, "rules": password_rules()}
     status = 422 if form.errors else 200
     return render(request, "people/change_password.html", context, status=status)
 
@@ -143,7 +143,7 @@ def preferences(request: PersonRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         people.save_preferences(user=request.user, **form.cleaned_data)
-        messages.success(request, "Saved. Times and keys follow from this page on.")
-        return redirect("devices:preferences")
+        messages.success(request, "Saved: your settings count from this page on.")
+        return redirect("devices:home" if "ok" in request.POST else "devices:preferences")
     status = 422 if form.errors else 200
     return render(request, "people/preferences.html", {"form": form}, status=status)
