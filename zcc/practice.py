@@ -172,6 +172,7 @@ def _add_device(
         name=name,
         host_name=f"{name.lower()}.practice.example",
         model=group.model,
+        serial_number=f"SIM-{name}",
         is_simulated=True,
         mode=Device.Mode.SMB,
         amt_address=address,
