@@ -152,7 +152,9 @@ def _topmost(paths: Iterable[str]) -> list[str]:
 
 def below(user: Person, right: Right, field: str) -> Q:
     """Return the condition "the folder path in ``field`` lies where ``user`` holds ``right``"."""
-    given = _begins(field, folder_paths(user, right))
+    paths = folder_paths(user, right)
+    in_zone = any(len(path) == ZONE_PATH_LENGTH for path in paths)
+    given = Q() if in_zone else _begins(field, paths)  # the whole zone needs no look at folders
     denied = denied_paths(user, right)
     return given & ~_begins(field, denied) if denied else given
 

@@ -14,15 +14,17 @@ from devices.services import job_lines
 
 NEED_A_LOOK = [status.value for status in job_lines.NEED_A_LOOK]
 RECENT = 6  # tasks
+LATEST = 10
 LOOKED_BACK = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class States:
-    """How many devices this person sees, by power group."""
+    """How many devices this person sees, by power group, and how many need a person."""
 
     counts: dict[str, int]
     not_set_up: int
+    refused: int  # devices that refuse their credential
 
     @property
     def rows(self) -> list[tuple[str, str, int]]:
@@ -47,25 +49,47 @@ class Need:
 
 
 def states(user: Person) -> States:
-    """Return the power states of all devices this person may see."""
-    devices = Device.objects.visible_to(user)
-    counts = devices.counts_by_power(old_after=old_after(poll_seconds()))
-    return States(counts, devices.filter(mode="").count())
+    """Return the counts of all devices this person may see, in one pass over them."""
+    counts = Device.objects.visible_to(user).counts_by_power(
+        old_after=old_after(poll_seconds()),
+        not_set_up=Q(mode=""),
+        refused=Q(unreadable_code="sign-in-refused"),
+    )
+    return States(not_set_up=counts.pop("not_set_up"), refused=counts.pop("refused"), counts=counts)
 
 
 def recent_tasks(user: Person) -> list[Job]:
     """Return the newest tasks, each with its ``counts``."""
-    tasks = list(Job.objects.visible_to(user)[:RECENT])
+    return _counted(list(Job.objects.visible_to(user)[:RECENT]), user)
+
+
+def latest_tasks(user: Person) -> list[Job]:
+    """Return the running tasks, newest first, then the newest others: LATEST in all."""
+    running = list(Job.objects.visible_to(user).unfinished()[:LATEST])
+    ended = Job.objects.visible_to(user).filter(finished_at__isnull=False)
+    return _counted([*running, *ended[: LATEST - len(running)]], user)
+
+
+def _counted(tasks: list[Job], user: Person) -> list[Job]:
     counts = JobItem.objects.visible_to(user).counts_by_job([task.pk for task in tasks])
     for task in tasks:
         task.counts = counts.get(task.pk, {})
+        task.lines = sum(task.counts.values())  # those that this person may see
+        task.finished_lines = sum(task.counts.get(status, 0) for status in JobItem.FINAL)
         task.to_look_at = [(n, f"{task.counts[n]} {n}") for n in NEED_A_LOOK if n in task.counts]
     return tasks
 
 
-def needs_a_person(user: Person) -> list[Need]:
+def needs_a_person(user: Person, counts: States) -> list[Need]:
     """Return what waits for a decision, worst first."""
-    return [*_silent_servers(user), *_refused_sign_ins(user), *_not_set_up(user)]
+    needs = _silent_servers(user)
+    if number := counts.refused:
+        what = f"{number} device{' refuses its' if number == 1 else 's refuse their'} credential"
+        needs.append(Need("warn", what, "Nothing is sent to them.", "?power=unknown", "Show"))
+    if (number := counts.not_set_up) and may(user, Right.EDIT):
+        what = f"{number} device{' is' if number == 1 else 's are'} not set up"
+        needs.append(Need("info", what, "They cannot be switched.", "?mode=none", "Show"))
+    return needs
 
 
 def _silent_servers(user: Person) -> list[Need]:
@@ -84,24 +108,6 @@ def _silent_servers(user: Person) -> list[Need]:
         for server in servers.annotate(devices=Count("amt_settings"))
         if server.devices
     ]
-
-
-def _refused_sign_ins(user: Person) -> list[Need]:
-    refused = Device.objects.visible_to(user).filter(unreadable_code="sign-in-refused").count()
-    if not refused:
-        return []
-    what = f"{refused} device{' refuses its' if refused == 1 else 's refuse their'} credential"
-    return [Need("warn", what, "Nothing is sent to them.", "/devices/?power=unknown", "Show")]
-
-
-def _not_set_up(user: Person) -> list[Need]:
-    if not may(user, Right.EDIT):
-        return []
-    number = Device.objects.visible_to(user).filter(mode="").count()
-    if not number:
-        return []
-    what = f"{number} device{' is' if number == 1 else 's are'} not set up"
-    return [Need("info", what, "They cannot be switched.", "/devices/?mode=none", "Show")]
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show what is going on; each number is a link to its list."""
     if overview.is_empty() and may(request.user, Right.EDIT):
         return render(request, "devices/first_run.html", {"steps": overview.first_steps()})
+    states = overview.states(request.user)
     context = {
-        "states": overview.states(request.user),
+        "states": states,
         "tasks": overview.recent_tasks(request.user),
-        "needs": overview.needs_a_person(request.user),
+        "needs": overview.needs_a_person(request.user, states),
     }
     template = "devices/_home.html" if request.htmx else "devices/home.html"
     return render(request, template, context)
