@@ -89,12 +89,12 @@ urlpatterns: list[URLPattern] = [
     path("folders/<int:pk>/move/", folders.folder_move, name="folder_move"),
     path("folders/<int:pk>/delete/", folders.folder_delete, name="folder_delete"),
     # Servers
-    path("servers/", servers.servers, name="servers"),
-    path("servers/lookup/", servers.server_lookup, name="server_lookup"),
-    path("servers/<int:pk>/", servers.server, name="server"),
-    path("servers/<int:pk>/rename/", servers.server_rename, name="server_rename"),
-    path("servers/<int:pk>/runs-on/", servers.server_runs_on, name="server_runs_on"),
-    path("servers/<int:pk>/delete/", servers.server_delete, name="server_delete"),
+    path("devices/servers/", servers.servers, name="servers"),
+    path("devices/servers/lookup/", servers.server_lookup, name="server_lookup"),
+    path("devices/servers/<int:pk>/", servers.server, name="server"),
+    path("devices/servers/<int:pk>/rename/", servers.server_rename, name="server_rename"),
+    path("devices/servers/<int:pk>/runs-on/", servers.server_runs_on, name="server_runs_on"),
+    path("devices/servers/<int:pk>/delete/", servers.server_delete, name="server_delete"),
     # Search
     path("search/", search.search, name="search"),
     path("find/", search.find_pc, name="find"),
@@ -104,6 +104,7 @@ urlpatterns: list[URLPattern] = [
     # Tasks
     path("tasks/", jobs.job_list, name="jobs"),
     path("tasks/running/", jobs.running, name="running"),
+    path("tasks/status/", jobs.task_status, name="task_status"),
     path("tasks/lines/<int:pk>/", jobs.job_line, name="job_line"),
     path("tasks/<int:pk>/", jobs.job, name="job"),
     path("tasks/<int:pk>/stop/", jobs.job_stop, name="job_stop"),

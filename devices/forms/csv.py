@@ -1,5 +1,7 @@
 """The form of an import: a file, or the text of one that was checked before."""
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 
@@ -11,13 +13,18 @@ class CsvForm(forms.Form):
 
     file = forms.FileField(
         label="CSV file",
-        required=False,
         allow_empty_file=True,  # told by our own sentence
         help_text=f"UTF-8, at most {MOST_BYTES / 1e6:.0f} MB. The first line names the columns.",
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
     text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     create_folders = forms.BooleanField(label="Make missing folders", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["file"]
+        field.required = not self.data.get("text")
+        field.error_messages["required"] = "CSV file: choose one that is not empty."
 
     def clean_file(self) -> str:
         """Return the file's text."""

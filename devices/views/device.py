@@ -194,6 +194,7 @@ def told(request: PersonRequest, chosen: DeviceQuerySet) -> dict[str, Any]:
         "names": list(chosen.order_by("name").values_list("name", flat=True)[:NAMED]),
         "more": max(0, count - NAMED),
         "set_up": chosen.manageable().count(),
+        "overriding": chosen.filter(settings__isnull=False).distinct().count(),
         "next": request.POST.get("next", ""),
     }
 

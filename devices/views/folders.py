@@ -121,7 +121,7 @@ def found_folders(request: PersonRequest, words: list[str]) -> dict[str, Any]:
     may = Folder.objects.allowed(request.user, Right.EDIT).values_list("path", flat=True)
     named = ((path, tree.full_name(path)) for path in may if path in tree.folders)
     found = [
-        (tree.folders[path][0], name)
+        (tree.folders[path][0], name if name != "/" else f"/ ({tree.folders[path][1]})")
         for path, name in named
         if all(word in name.lower() for word in words)
     ]
