@@ -5,16 +5,24 @@ The only reader of passwords. Rows are read before the event loop starts and wri
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from amt import addresses
 from amt.constants import PORT_HTTP, PORT_HTTPS, PowerState
 from amt.levels import LEGACY_ALLOWED, PLAIN_ALLOWED
 from amt.models import AmtSettings
-from amt.protocol.errors import AmtError, AmtNotSetUp, AmtPlainNotAllowed, AmtTlsFailed
-from amt.protocol.errors import AmtTlsTooOld, AmtUnreachable
+from amt.protocol.errors import (
+    AmtError,
+    AmtNotSetUp,
+    AmtPlainNotAllowed,
+    AmtTlsFailed,
+    AmtTlsTooOld,
+    AmtUnreachable,
+)
 from amt.protocol.wsman import message_log, os_power, power_management_service
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from devices import levels
@@ -50,10 +58,11 @@ class Access:
             password=self.password,
             realm=known.realm or None,
             pin=(known.pin or None) if tls is not Tls.PLAIN else None,
+            refusal=partial(addresses.refusal, practice=settings.PRACTICE),
         )
 
     def profiles(self) -> list[Tls]:
-        """Return the TLS profiles to try, best first. A pinned device is never tried in the clear."""
+        """Return the TLS profiles to try, best first; a pinned device is never tried in the clear."""
         known = self.settings
         if known.tls != AmtSettings.Tls.AUTO:
             return [Tls(known.tls)]
@@ -217,17 +226,16 @@ class Line:
 
 
 async def _connect(access: Access) -> Session:
-    failed: AmtError | None = None
+    failures: list[AmtError] = []
     for tls in access.profiles():
         session = Session(access.target(tls), LIMITS)
         try:
             await session.open()
         except (AmtUnreachable, AmtTlsFailed) as error:
-            failed = failed or error
+            failures.append(error)
         else:
             return session
-    assert failed is not None
-    raise failed
+    raise failures[0]
 
 
 def _told_by(session: Session) -> dict[str, str]:
