@@ -2,7 +2,10 @@
 
 import json
 from datetime import datetime
-from typing import Any, ClassVar
+from functools import reduce
+from itertools import product
+from operator import or_
+from typing import Any, ClassVar, NoReturn
 
 from django.db import models
 from django.db.models import Q
@@ -34,15 +37,11 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
         found = self.annotate(
             old_text=Cast("old", models.TextField()), new_text=Cast("new", models.TextField())
         )
+        names = ["target_name", "user_name", "verb", "old_text", "new_text"]
         for word in text.split():
-            as_kept = json.dumps(word)[1:-1]  # the values are kept as JSON
-            found = found.filter(
-                Q(target_name__icontains=word)
-                | Q(user_name__icontains=word)
-                | Q(verb__icontains=word)
-                | Q(old_text__icontains=as_kept)
-                | Q(new_text__icontains=as_kept)
-            )
+            escaped = json.dumps(word)[1:-1]  # as SQLite keeps it; PostgreSQL keeps the letters
+            ways = product(names, {word, escaped})
+            found = found.filter(reduce(or_, (Q(**{f"{n}__icontains": way}) for n, way in ways)))
         return found
 
 
@@ -71,6 +70,16 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} by {self.user_name}"
+
+    def save(self, **kwargs: Any) -> None:  # type: ignore[override]
+        """Add the line; one that is there stays as it is."""
+        if not self._state.adding:
+            raise TypeError("A line of the audit does not change.")
+        super().save(**kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: what was done is not undone by forgetting it."""
+        raise TypeError("A line of the audit is not deleted.")
 
     @property
     def target_url(self) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
+from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Max
 from django.utils import timezone
 
@@ -12,7 +13,8 @@ from devices.models import AuditEntry, User
 
 
 def record_sign_in(user: User) -> None:
-    """Write down that ``user`` signed in with a password."""
+    """Write down that ``user`` signed in with a password; sessions that ended long ago go."""
+    SessionStore.clear_expired()
     audit.record(user, "person.sign_in", user, new={"by": "password"})
 
 
@@ -49,4 +51,4 @@ def lock_out_lasts() -> timedelta:
 
 
 def _known(username: str) -> User | None:
-    return User.objects.filter(username=username).first()
+    return User.objects.filter(username=username.replace("\0", "")).first()

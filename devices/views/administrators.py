@@ -24,7 +24,7 @@ administrators_only = needs_zone_right(Right.ADMINISTRATE)
 def administrators(request: PersonRequest) -> HttpResponse:
     """List the accounts with their roles."""
     found = User.objects.prefetch_related("assignments__folder")
-    if text := request.GET.get("q", "").strip():
+    if text := request.GET.get("q", "").replace("\0", "").strip():
         found = found.filter(username__icontains=text)
     page = paginate(found, request.GET, orders=ORDERS, default="name")
     return render(request, "devices/administrators.html", {"page": page, "q": text})

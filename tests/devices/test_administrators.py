@@ -43,6 +43,14 @@ def test_list_shows_each_account_with_its_roles(browser):
     assert "Power Operator in Lab-7" in page
 
 
+def test_list_finds_user_names(browser):
+    wanted, other = person(Role.MONITOR, folder()), person(Role.POWER_OPERATOR, folder())
+
+    page = browser.get(LIST, {"q": wanted.username[:9] + "\0"}).text
+    assert wanted.username in page
+    assert other.username not in page
+
+
 def test_list_costs_the_same_with_more_accounts(browser, django_assert_num_queries):
     browser.get(LIST)
     with django_assert_num_queries(8):

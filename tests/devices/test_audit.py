@@ -66,6 +66,15 @@ def test_words_outside_ascii_are_found_in_values(browser):
     assert shown(browser, q="Büro") == ["PC-1"]
 
 
+def test_line_of_the_audit_neither_changes_nor_goes():
+    entry = audit.record(None, "device.change", device("PC-1"))
+
+    with pytest.raises(TypeError, match="does not change"):
+        entry.save()
+    with pytest.raises(TypeError, match="is not deleted"):
+        entry.delete()
+
+
 def test_dates_are_those_of_the_person(browser):
     entry = audit.record(None, "device.change", device("PC-1"))
     day = timezone.localdate()
@@ -83,7 +92,8 @@ def test_dates_are_those_of_the_person(browser):
         ({"since": "yesterday"}, "Enter a valid date"),
         ({"since": "2026-02-02", "until": "2026-02-01"}, "lies before the beginning"),
         ({"person": "99999"}, "not one of the available choices"),
-        ({"since": "0001-01-01", "person": "x"}, "not one of the available choices"),
+        ({"q": "a\0b"}, "Null characters are not allowed"),
+        ({"verb": "x"}, "not one of the available choices"),
     ],
 )
 def test_filter_that_cannot_be_read_says_so_and_shows_nothing(browser, query, sentence):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
@@ -61,6 +62,23 @@ def test_refused_names_are_audited_only_if_they_exist(client):
     first, second = AuditEntry.objects.filter(verb="person.sign_in_refused").order_by("id")
     assert first.target_name == user.username
     assert second.target_name == ""
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 10_000, "\N{PILE OF POO}", "", "' OR 1=1 --"])
+def test_odd_names_are_refused_like_others(client, name):
+    answer = client.post(SIGN_IN, {"username": name, "password": "\0"})
+
+    assert answer.status_code == 422
+
+
+def test_sessions_that_ended_are_cleared_away_at_a_sign_in(client, time_machine):
+    start = timezone.now()
+    time_machine.move_to(start, tick=False)
+    Client().force_login(person())
+    time_machine.move_to(start + timedelta(days=2), tick=False)
+    sign_in(client, person())
+
+    assert Session.objects.count() == 1
 
 
 def test_disabled_person_cannot_sign_in(client):
