@@ -128,6 +128,7 @@ ENTRIES: dict[str, Entry] = {
     # Tasks
     "devices:jobs()": entry(ALL),
     "devices:running()": entry(ALL),
+    "devices:task_status()": entry(ALL),
     "devices:job(pk)": entry(SEEN, pk="job"),
     "devices:job_line(pk)": entry(SEEN, pk="item"),
     "devices:job_stop(pk)": entry(post=ORDER, pk="job"),
@@ -279,9 +280,9 @@ def test_what_does_not_exist_is_not_found(zone):
     place, browser = zone.places["inside"], zone.browser("zone")
     for key, method in WITH_OBJECT:
         pk = str(value(place, "pk", ENTRIES[key].args["pk"]))
-        unknown = str(uuid.uuid4()) if "-" in pk else "987654321"
-        answer = getattr(browser, method)(address(key, place).replace(pk, unknown, 1))
-        assert answer.status_code == 404, (key, method)
+        for unknown in [str(uuid.uuid4())] if "-" in pk else ["987654321", "9" * 30]:
+            answer = getattr(browser, method)(address(key, place).replace(pk, unknown, 1))
+            assert answer.status_code == 404, (key, method)
 
 
 def test_post_without_the_token_is_refused(zone):

@@ -48,6 +48,27 @@ class Need:
     link: str
 
 
+@dataclass(frozen=True)
+class Progress:
+    """A task, and how many of its lines that this person may see have each status."""
+
+    job: Job
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def finished(self) -> int:
+        return sum(self.counts.get(status, 0) for status in JobItem.FINAL)
+
+    @property
+    def to_look_at(self) -> list[tuple[str, str]]:
+        """Return the statuses that need a look with their numbers: ("failed", "9 failed")."""
+        return [(n, f"{self.counts[n]} {n}") for n in NEED_A_LOOK if n in self.counts]
+
+
 def states(user: Person) -> States:
     """Return the counts of all devices this person may see, in one pass over them."""
     counts = Device.objects.visible_to(user).counts_by_power(
@@ -58,26 +79,21 @@ def states(user: Person) -> States:
     return States(not_set_up=counts.pop("not_set_up"), refused=counts.pop("refused"), counts=counts)
 
 
-def recent_tasks(user: Person) -> list[Job]:
-    """Return the newest tasks, each with its ``counts``."""
+def recent_tasks(user: Person) -> list[Progress]:
+    """Return the newest tasks with their counts."""
     return _counted(list(Job.objects.visible_to(user)[:RECENT]), user)
 
 
-def latest_tasks(user: Person) -> list[Job]:
+def latest_tasks(user: Person) -> list[Progress]:
     """Return the running tasks, newest first, then the newest others: LATEST in all."""
     running = list(Job.objects.visible_to(user).unfinished()[:LATEST])
     ended = Job.objects.visible_to(user).filter(finished_at__isnull=False)
     return _counted([*running, *ended[: LATEST - len(running)]], user)
 
 
-def _counted(tasks: list[Job], user: Person) -> list[Job]:
+def _counted(tasks: list[Job], user: Person) -> list[Progress]:
     counts = JobItem.objects.visible_to(user).counts_by_job([task.pk for task in tasks])
-    for task in tasks:
-        task.counts = counts.get(task.pk, {})
-        task.lines = sum(task.counts.values())  # those that this person may see
-        task.finished_lines = sum(task.counts.get(status, 0) for status in JobItem.FINAL)
-        task.to_look_at = [(n, f"{task.counts[n]} {n}") for n in NEED_A_LOOK if n in task.counts]
-    return tasks
+    return [Progress(task, counts.get(task.pk, {})) for task in tasks]
 
 
 def needs_a_person(user: Person, counts: States) -> list[Need]:

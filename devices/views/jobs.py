@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from devices import csv_cells
 from devices.models import Job, JobItem
 from devices.paging import paginate
-from devices.services import jobs
+from devices.services import jobs, overview
 from devices.services.job_lines import JobPage, job_page
 
 STOP_POLLING = 286  # htmx ends a poll at this status
@@ -78,7 +78,19 @@ def job_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 def running(request: HttpRequest) -> HttpResponse:
     """Show the number of running tasks, for the bar."""
     count = Job.objects.visible_to(request.user).unfinished().count()
-    return render(request, "_running.html", {"running": count})
+    return render(request, "_running_count.html", {"running": count})
+
+
+@require_GET
+def task_status(request: HttpRequest) -> HttpResponse:
+    """Show running and recent tasks in a dialog; its poll gets the rows. Alone: the list."""
+    if not request.htmx:
+        return redirect("devices:jobs")
+    tasks = overview.latest_tasks(request.user)
+    context = {"tasks": tasks, "is_running": any(not task.job.is_finished for task in tasks)}
+    is_poll = "rows" in request.GET
+    template = "devices/_task_status_rows.html" if is_poll else "devices/_task_status.html"
+    return render(request, template, context)
 
 
 COLUMNS = {
