@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -16,7 +17,7 @@ from uuid import UUID, uuid4
 
 import uvloop
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connections, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -140,11 +141,13 @@ class Rows:
 
     def shut(self) -> None:
         """Close the thread and its database connection."""
-        self._thread.submit(connection.close)
+        self._thread.submit(connections.close_all)  # its own; connection.close would be this one's
         self._thread.shutdown()
 
     def _take(self) -> "Batch":
-        batch = Batch(list(self._items.values()), self._closed, self._seen, self._attempts)
+        # Copies: while the thread writes them, the loop may go on and close the very same items.
+        noted = [copy(item) for item in self._items.values()]
+        batch = Batch(noted, self._closed, self._seen, self._attempts)
         self._items, self._closed, self._seen, self._attempts = {}, [], {}, []
         return batch
 
@@ -194,7 +197,8 @@ def save_seen(
 
     ``unless_read_since`` leaves out devices that somebody else has read since then.
     """
-    readable, silent = [], []
+    readable: list[Device] = []
+    silent: list[Device] = []
     for pk, (reading, source) in seen.items():
         device = Device(pk=pk, power_state=reading.state, os_state=reading.os_state)
         device.power_seen_at, device.power_source = reading.at, source
