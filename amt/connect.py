@@ -34,6 +34,7 @@ from vault.models import Secret
 LIMITS = Limits(
     connect_seconds=settings.AMT_CONNECT_SECONDS, answer_seconds=settings.AMT_READ_SECONDS
 )
+DELETED = AmtNotSetUp("The device was deleted meanwhile.")
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ class Access:
         )
 
     def profiles(self) -> list[Tls]:
-        """Return the TLS profiles to try, best first; a pinned device is never tried in the clear."""
+        """Return the TLS profiles to try, best first. With a pin, plain HTTP is never tried."""
         known = self.settings
         if known.tls != AmtSettings.Tls.AUTO:
             return [Tls(known.tls)]

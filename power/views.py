@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -13,13 +13,14 @@ from django_htmx.http import HttpResponseClientRedirect
 from devices.models import Device, Job
 from devices.models.rights import POWER_RIGHTS, Right, may, may_anywhere
 from devices.services import selection as selections
+from devices.views.access import PersonRequest
 from power.forms import PowerForm
 from power.models import PowerAction, Selection
 from power.services import orders, preview, readings, samples
 
 
 @require_http_methods(["GET", "POST"])
-def dialog(request: HttpRequest) -> HttpResponse:
+def dialog(request: PersonRequest) -> HttpResponse:
     """Open the dialog: POST freezes the selection, GET shows another action of the same set."""
     if request.method == "POST":
         devices = selections.resolve(request.user, request.POST)
@@ -29,7 +30,7 @@ def dialog(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def order(request: HttpRequest) -> HttpResponse:
+def order(request: PersonRequest) -> HttpResponse:
     """Start a power job for the frozen devices and go to its page."""
     frozen = _frozen(request, request.POST)
     previews = preview.preview_all(frozen, send_anyway="send_anyway" in request.POST)
@@ -51,7 +52,7 @@ def order(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def read_state(request: HttpRequest) -> HttpResponse:
+def read_state(request: PersonRequest) -> HttpResponse:
     """Have the power state of the selected devices read, as a task."""
     devices = selections.resolve(request.user, request.POST)
     if not devices.allowed(request.user, Right.READ_STATE).exists():
@@ -61,7 +62,7 @@ def read_state(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def retry(request: HttpRequest, pk: int) -> HttpResponse:
+def retry(request: PersonRequest, pk: int) -> HttpResponse:
     """Order again what is safe to order again, and go to the new task."""
     job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
     intent = _uuid_or_404(request.POST.get("intent", ""))
@@ -70,7 +71,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def panel(request: HttpRequest, pk: int) -> HttpResponse:
+def panel(request: PersonRequest, pk: int) -> HttpResponse:
     """Show the power buttons of one device: only those this person may press."""
     device = get_object_or_404(Device.objects.visible_to(request.user), pk=pk)
     one = Device.objects.filter(pk=device.pk)
@@ -81,7 +82,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def job_actions(request: HttpRequest, pk: int) -> HttpResponse:
+def job_actions(request: PersonRequest, pk: int) -> HttpResponse:
     """Show on a task page what may be done about its lines: retry those that are safe."""
     job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
     safe = orders.safe_to_retry(job).visible_to(request.user)
@@ -92,14 +93,14 @@ def job_actions(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def chart(request: HttpRequest) -> HttpResponse:
+def chart(request: PersonRequest) -> HttpResponse:
     """Show how many devices of the zone were in which state in the last 24 hours."""
     if not may(request.user, Right.VIEW):  # the counts are those of the whole zone
         return HttpResponse("")
     return render(request, "power/_chart.html", {"chart": samples.last_day()})
 
 
-def _frozen(request: HttpRequest, query: QueryDict) -> Selection:
+def _frozen(request: PersonRequest, query: QueryDict) -> Selection:
     try:
         return preview.frozen(_uuid_or_404(query.get("intent", "")), request.user)
     except Selection.DoesNotExist:
@@ -114,7 +115,10 @@ def _uuid_or_404(text: str) -> UUID:
 
 
 def _dialog(
-    request: HttpRequest, frozen: Selection, query: Mapping[str, Any], form: PowerForm | None = None
+    request: PersonRequest,
+    frozen: Selection,
+    query: Mapping[str, Any],
+    form: PowerForm | None = None,
 ) -> HttpResponse:
     """Render the dialog; with the errors of ``form`` if it was refused."""
     previews = preview.preview_all(frozen, send_anyway="send_anyway" in query)

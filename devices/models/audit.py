@@ -71,7 +71,7 @@ class AuditEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.verb} by {self.user_name}"
 
-    def save(self, **kwargs: Any) -> None:  # type: ignore[override]
+    def save(self, **kwargs: Any) -> None:
         """Add the line; one that is there stays as it is."""
         if not self._state.adding:
             raise TypeError("A line of the audit does not change.")

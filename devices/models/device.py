@@ -1,7 +1,7 @@
 """A machine with Intel AMT, and what was last seen of its power."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Case, Count, Q, Value, When
@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from devices.models import rights
 from devices.models.folder import Folder
-
 
 POWER_GROUPS = ["on", "sleep", "off", "old", "unknown", "not-read"]
 ON_STATES, SLEEP_STATES, OFF_STATES = [2], [3, 4, 7], [6, 8]
@@ -60,7 +59,8 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
         ``others`` are conditions to count on the way, by the name their number gets.
         """
-        grouped = self.with_power_group(old_after=old_after).order_by().values_list("power_group")
+        groups = self.with_power_group(old_after=old_after).order_by()
+        grouped = groups.values_list("power_group")  # type: ignore[misc]  # annotated just now
         counted = {name: Count("pk", filter=condition) for name, condition in others.items()}
         found = dict.fromkeys([*POWER_GROUPS, *others], 0)
         for group, number, *numbers in grouped.annotate(n=Count("pk"), **counted):
@@ -141,6 +141,13 @@ class Device(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, **kwargs: Any) -> None:
+        """Keep the words of the search in step with the fields."""
+        self.search_text = self.words()
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, "search_text"}
+        super().save(**kwargs)
+
     def get_absolute_url(self) -> str:
         """Return the address of the device's page."""
         return reverse("devices:device", args=[self.pk])
@@ -149,10 +156,3 @@ class Device(models.Model):
         """Return what the search looks at; who writes rows in bulk keeps it in ``search_text``."""
         words = [self.name, self.host_name, self.amt_address, self.model, self.serial_number]
         return " ".join(filter(None, words)).lower()
-
-    def save(self, **kwargs: object) -> None:  # type: ignore[override]
-        """Keep the words of the search in step with the fields."""
-        self.search_text = self.words()
-        if (fields := kwargs.get("update_fields")) is not None:
-            kwargs["update_fields"] = {*fields, "search_text"}  # type: ignore[misc]
-        super().save(**kwargs)  # type: ignore[arg-type]

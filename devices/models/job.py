@@ -74,6 +74,10 @@ class Job(models.Model):
     device_count = models.PositiveIntegerField(default=0)
     retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
 
+    # What a page adds to what it shows
+    counts: dict[str, int]
+    to_look_at: list[tuple[str, str]]
+
     objects: ClassVar = JobQuerySet.as_manager()
 
     class Meta:
@@ -159,7 +163,7 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
         return self.filter(begin | look)
 
     def claim(self, pks: Sequence[int], *, token: UUID, seconds: int) -> "JobItemQuerySet":
-        """Lease the claimable items among ``pks`` and return them; the others are somebody else's."""
+        """Lease what is claimable of ``pks`` and return it; the others are somebody else's."""
         for _ in range(5):
             try:
                 with transaction.atomic():
@@ -255,6 +259,8 @@ class JobItem(models.Model):
     attempt_count = models.PositiveSmallIntegerField(default=0)
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
+
+    waits_for: "JobItem | None"  # set by the task page: what its device is busy with
 
     objects: ClassVar = JobItemQuerySet.as_manager()
 

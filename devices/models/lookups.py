@@ -8,7 +8,7 @@ from django.db.models import AutoField, BigAutoField, BigIntegerField, ForeignKe
 from django.db.models.sql.compiler import SQLCompiler
 
 
-class Among(Lookup):  # type: ignore[type-arg]
+class Among(Lookup):
     """``pk__among=[1, 2, …]``: like ``in`` for whole numbers, but as a single parameter.
 
     A list of a thousand parameters costs more to prepare than the statement to run.
@@ -25,12 +25,11 @@ class Among(Lookup):  # type: ignore[type-arg]
 
     def as_sql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[Any, ...]]:
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} IN (SELECT value FROM json_each(%s))", [
-            *parameters,
-            json.dumps(list(self.rhs)),
-        ]
+        values = json.dumps(list(self.rhs))
+        among = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608
+        return among, (*parameters, values)
 
 
 for field in (AutoField, BigAutoField, BigIntegerField, ForeignKey):

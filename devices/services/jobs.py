@@ -121,7 +121,7 @@ def close_dead_leases() -> None:
     """Put items of dead workers back, or close them where something may have been sent.
 
     A *running* one goes back to waiting: nothing was sent. A *sending* one becomes unknown and is
-    never sent again (D12). A *verifying* one stays: its order was accepted, so another worker looks.
+    never sent again (D12). A *verifying* one stays: its order was accepted, another worker looks.
     """
     dead = JobItem.objects.filter(lease_until__lt=Now())
     dead.filter(status=JobItem.Status.RUNNING).update(

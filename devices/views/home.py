@@ -1,15 +1,16 @@
-"""Home: states now, recent tasks, what needs a person. In an empty zone: the steps to begin with."""
+"""Home: states now, recent tasks, what needs a person; in an empty zone the first steps."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from devices.models.rights import Right, may
 from devices.services import overview
+from devices.views.access import PersonRequest
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PersonRequest) -> HttpResponse:
     """Show what is going on; each number is a link to its list."""
     if overview.is_empty() and may(request.user, Right.EDIT):
         return render(request, "devices/first_run.html", {"steps": overview.first_steps()})

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -12,12 +12,13 @@ from devices.models import Job, JobItem
 from devices.paging import paginate
 from devices.services import jobs, overview
 from devices.services.job_lines import JobPage, job_page
+from devices.views.access import PersonRequest
 
 STOP_POLLING = 286  # htmx ends a poll at this status
 
 
 @require_GET
-def job_list(request: HttpRequest) -> HttpResponse:
+def job_list(request: PersonRequest) -> HttpResponse:
     """List the tasks this person may see, newest first."""
     found = Job.objects.visible_to(request.user).filtered(request.GET)
     page = paginate(found, request.GET, orders={"number": ["pk"]}, default="-number")
@@ -30,7 +31,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def job(request: HttpRequest, pk: int) -> HttpResponse:
+def job(request: PersonRequest, pk: int) -> HttpResponse:
     """Show a task; a poll gets its head and the same rows again, in the same order."""
     found = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
     shown = job_page(found, request.user, request.GET)
@@ -41,7 +42,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def job_line(request: HttpRequest, pk: int) -> HttpResponse:
+def job_line(request: PersonRequest, pk: int) -> HttpResponse:
     """Show one line in full: attempts, the device's own answer, the stable code."""
     found = get_object_or_404(
         JobItem.objects.visible_to(request.user).select_related("job", "device", "server"), pk=pk
@@ -51,7 +52,7 @@ def job_line(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
+def job_stop(request: PersonRequest, pk: int) -> HttpResponse:
     """Stop what is left of a task; it only prevents, so it asks nothing."""
     found = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
     jobs.stop(job=found, asked_by=request.user)
@@ -63,7 +64,7 @@ def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def job_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+def job_csv(request: PersonRequest, pk: int) -> StreamingHttpResponse:
     """Give the lines of the current filter as CSV."""
     found = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
     shown = job_page(found, request.user, request.GET)
@@ -75,14 +76,14 @@ def job_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 
 
 @require_GET
-def running(request: HttpRequest) -> HttpResponse:
+def running(request: PersonRequest) -> HttpResponse:
     """Show the number of running tasks, for the bar."""
     count = Job.objects.visible_to(request.user).unfinished().count()
     return render(request, "_running_count.html", {"running": count})
 
 
 @require_GET
-def task_status(request: HttpRequest) -> HttpResponse:
+def task_status(request: PersonRequest) -> HttpResponse:
     """Show running and recent tasks in a dialog; its poll gets the rows. Alone: the list."""
     if not request.htmx:
         return redirect("devices:jobs")

@@ -44,10 +44,10 @@ def run_power_items(item_pks: Sequence[int]) -> None:
         actions = {order.job_id: PowerAction(order.action) for order in orders}
 
         async def carry_out(item: JobItem, rows: Rows) -> Outcome:
-            access = accesses[item.device_id]
+            access = accesses.get(item.device_id or 0, connect.DELETED)
             if isinstance(access, AmtError):
                 return outcomes.failed(access)
-            window = windows[item.device_id].value
+            window = windows[access.settings.device_id].value
             async with connect.Line(access) as line:
                 return await Order(item, actions[item.job_id], rows, line, window).carry_out()
 

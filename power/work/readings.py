@@ -24,7 +24,7 @@ def run_read_items(item_pks: Sequence[int]) -> None:
         reached.extend(a for a in accesses.values() if isinstance(a, connect.Access))
 
         async def carry_out(item: JobItem, rows: Rows) -> Outcome:
-            access = accesses[item.device_id]
+            access = accesses.get(item.device_id or 0, connect.DELETED)
             if isinstance(access, AmtError):
                 return outcomes.failed(access)
             seen, error = await read(access)

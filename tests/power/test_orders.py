@@ -1,4 +1,4 @@
-"""Orders are rows first: double clicks, rights, turns, stop, expiry, retry, a broker that is away."""
+"""Orders are rows first: double clicks, rights, turns, stop, expiry, retry, dead workers."""
 
 import threading
 from datetime import timedelta
