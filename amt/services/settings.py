@@ -165,7 +165,7 @@ def _write(row: AmtSettings) -> None:
 def _copy(row: AmtSettings, device: Device, *, moved: bool) -> None:
     """Keep the device's columns in step, so that lists need no join."""
     device.mode, device.amt_address = row.mode, row.address
-    device.amt_version = row.firmware
+    device.amt_version = ".".join(row.firmware.split(".")[:2])  # 16.1, as lists show it
     device.connection = "Certificate changed" if row.seen_pin else row.tls_version
     fields = list(COPIES)
     if moved:

@@ -19,6 +19,7 @@ from amt.constants import PORT_HTTP, PORT_HTTPS
 from amt.models import AmtSettings
 from amt.protocol import probe
 from amt.protocol.errors import (
+    AmtAddressNotAllowed,
     AmtBadAnswer,
     AmtCertificateChanged,
     AmtError,
@@ -47,13 +48,6 @@ NEXT_STEPS = {
     "realm-changed": "confirm",
     "unreachable": "look",
 }
-
-
-class AmtAddressNotAllowed(AmtError):
-    """The name leads to an address that no password may be sent to (D26)."""
-
-    code = "address-not-allowed"
-    advice = "Change the address."
 
 
 @dataclass
