@@ -61,11 +61,15 @@ SORT_KEYS: Mapping[str, Any] = {
 }
 
 
-def with_sort_keys(devices: DeviceQuerySet, sort: str) -> DeviceQuerySet:
-    """Annotate ``devices`` with what this order needs and no field holds."""
-    column = COLUMNS.get(sort.removeprefix("-"))
-    keys = [key for key in column.keys if key in SORT_KEYS] if column else []
-    return devices.annotate(**{key: SORT_KEYS[key] for key in keys})
+def prepared(devices: DeviceQuerySet, sort: str, shown: Sequence[Column]) -> DeviceQuerySet:
+    """Return ``devices`` with what this order and these columns need beside their own fields."""
+    column = COLUMNS.get(sort.removeprefix("-"), COLUMNS["name"])
+    keys = [key for key in column.keys if key in SORT_KEYS]
+    devices = devices.annotate(**{key: SORT_KEYS[key] for key in keys})
+    if column.name == "folder":
+        return devices.select_related("folder")
+    # A second query for the rows of the page is cheaper than a join of all that are sorted.
+    return devices.prefetch_related("folder") if COLUMNS["folder"] in shown else devices
 
 
 def chosen(user: User, *, with_folder: bool = False) -> list[Column]:

@@ -45,9 +45,9 @@ def listed(request: PersonRequest, asked: Listing) -> dict[str, Any]:
     """Return what the list's panel needs."""
     user, query, poll = request.user, request.GET, poll_seconds()
     found = asked.apply(Device.objects.visible_to(user), poll)
-    sorted_by = columns.with_sort_keys(found, query.get("sort", "")).select_related("folder")
-    page = paginate(sorted_by, query, orders=columns.ORDERS, default="name")
     shown = columns.chosen(user, with_folder=bool(asked.q))
+    sorted_by = columns.prepared(found, query.get("sort", ""), shown)
+    page = paginate(sorted_by, query, orders=columns.ORDERS, default="name")
     kept = [(name, query[name]) for name in ("sort", "size") if query.get(name)]
     return {
         "listing": asked,

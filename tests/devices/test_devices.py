@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.http import QueryDict
@@ -11,8 +12,10 @@ from django.utils import timezone
 
 from devices.models import AuditEntry, Device, Folder, Job, JobItem
 from devices.models.rights import Role
+from devices.power_groups import GROUPS
 from devices.services import devices as services
 from devices.services import selection
+from devices.services.listing import in_power_group
 from devices.state_words import seen_power
 from tests import factories
 
@@ -153,6 +156,24 @@ def test_the_words_in_the_list_agree_with_the_groups_of_the_filter():
         "unknown": "Unknown",
         "not-read": "not read",
     }
+
+
+def test_a_filter_finds_as_many_as_are_counted_whatever_was_seen_of_a_device():
+    now, old = timezone.now(), timedelta(seconds=900)
+    for state, age, is_unreadable in product(
+        (None, 0, 2, 3, 4, 6, 7, 8, 9), (None, 10, 3600, 90_000), (False, True)
+    ):
+        factories.device(
+            power_state=state,
+            power_seen_at=now - timedelta(seconds=age) if age else None,
+            unreadable_since=now if is_unreadable else None,
+        )
+    counted = Device.objects.counts_by_power(old_after=old)
+    for group in GROUPS:
+        found = Device.objects.filter(in_power_group(group, old))
+        same = Device.objects.with_power_group(old_after=old).filter(power_group=group)
+        assert set(found) == set(same), group
+        assert found.count() == counted[group]
 
 
 def test_the_power_column_sorts_by_what_it_says(client):
