@@ -40,6 +40,7 @@ WATCH = rule("403 403", "403 403", "403 403", "ok ok")  # whoever sees the whole
 SEEN = rule("ok 404", "ok 404", "ok 404", "ok ok")  # whoever may see the object
 ORDER = rule("ok 404", "ok 404", "403 404", "403 403")  # whoever may give it orders
 ADMIN = rule("ok 404", "403 404", "403 404", "403 403")  # administrators of its folder
+CREDENTIALS = rule("403 404", "403 404", "403 404", "403 403")  # its credential is the zone's (D26)
 TICKED_ORDER = rule("ok 403", "ok 403", "403 403", "403 403")  # what is ticked, not addressed
 TICKED_ADMIN = rule("ok 403", "403 403", "403 403", "403 403")
 TICKED_DELETE = rule("ok ok", "403 ok", "403 ok", "403 403")  # none of what they do not see
@@ -151,8 +152,8 @@ ENTRIES: dict[str, Entry] = {
     "power:retry(pk)": entry(post=ORDER, pk="ended", post_intent="dialog"),
     # Intel AMT
     "amt:settings(pk)": entry(SEEN, ADMIN, pk="device"),
-    "amt:delete_settings(pk)": entry(post=ADMIN, pk="device"),
-    "amt:confirm_identity(pk)": entry(post=ADMIN, pk="device"),
+    "amt:delete_settings(pk)": entry(post=CREDENTIALS, pk="device"),
+    "amt:confirm_identity(pk)": entry(post=CREDENTIALS, pk="device"),
     "amt:panel(pk)": entry(SEEN, pk="device"),
     "amt:test_device(pk)": entry(post=ORDER, pk="device"),
     "amt:test_result(pk)": entry(SEEN, pk="device"),
