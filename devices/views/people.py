@@ -21,7 +21,8 @@ from devices.forms.people import (
     SignInForm,
     password_rules,
 )
-from devices.models import SignInLink
+from devices.models import SignInLink, User
+from devices.models.rights import POWER_RIGHTS, Right, may_anywhere
 from devices.services import people
 from devices.services import sign_in as sign_ins
 from devices.views.access import PersonRequest
@@ -35,25 +36,33 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"  # whom Axes lets through
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for user name and password, then go where the person wanted to."""
     if request.user.is_authenticated:
-        return HttpResponseRedirect(wanted(request))
+        return HttpResponseRedirect(wanted(request, request.user))
     form = SignInForm(request, request.POST or None)
     if form.is_valid():
         login(request, form.get_user())
         sign_ins.record_sign_in(form.get_user())
-        return HttpResponseRedirect(wanted(request))
+        return HttpResponseRedirect(wanted(request, form.get_user()))
     if request.method == "POST":
         sign_ins.record_refusal(request.POST.get("username", ""))
-    context = {"form": form, "next": wanted(request)}
+    context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
     return render(request, "people/sign_in.html", context, status=422 if form.errors else 200)
 
 
-def wanted(request: HttpRequest) -> str:
-    """Return the page the person asked for, if it is one of ours, else the first page."""
+def wanted(request: HttpRequest, user: User) -> str:
+    """Return the page the person asked for, if it is one of ours, else their first page."""
     url = request.POST.get("next") or request.GET.get("next") or ""
     ours = url_has_allowed_host_and_scheme(
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return url if ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+    return url if ours else first_page(user)
+
+
+def first_page(user: User) -> str:
+    """Return where the day begins: Home, Find a PC for helpdesk, Tasks for whoever only watches."""
+    if may_anywhere(user, Right.EDIT) or not may_anywhere(user, Right.VIEW):
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+    orders = any(may_anywhere(user, right) for right in POWER_RIGHTS)
+    return resolve_url("devices:find" if orders else "devices:jobs")
 
 
 def locked_out(
@@ -115,7 +124,7 @@ def enter(request: HttpRequest, link: SignInLink, *, is_used: bool) -> HttpRespo
     if not is_used:
         return render(request, "people/link_used.html", status=410)
     login(request, link.user, backend=BACKEND)
-    return redirect(settings.LOGIN_REDIRECT_URL)
+    return redirect(first_page(link.user))
 
 
 @sensitive_post_parameters()
@@ -128,7 +137,7 @@ def change_password(request: PersonRequest) -> HttpResponse:
         people.change_password(user=request.user, password=form.cleaned_data["new_password1"])
         update_session_auth_hash(request, request.user)
         messages.success(request, "Your password is changed. Your other sessions have ended.")
-        return redirect(settings.LOGIN_REDIRECT_URL)
+        return redirect(first_page(request.user))
     context = {"form": form, "rules": password_rules()}
     status = 422 if form.errors else 200
     return render(request, "people/change_password.html", context, status=status)
@@ -144,6 +153,7 @@ def preferences(request: PersonRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         people.save_preferences(user=request.user, **form.cleaned_data)
         messages.success(request, "Saved: your settings count from this page on.")
-        return redirect("devices:home" if "ok" in request.POST else "devices:preferences")
+        leaves = "ok" in request.POST
+        return redirect(first_page(request.user) if leaves else "devices:preferences")
     status = 422 if form.errors else 200
     return render(request, "people/preferences.html", {"form": form}, status=status)

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from devices.models import AuditEntry, SignInLink, User
+from devices.models.rights import Role
 from devices.services import people
 from tests.factories import PASSWORD, person
 
@@ -113,6 +114,18 @@ def test_sign_in_leads_to_the_page_that_was_wanted(client):
     assert first.url == f"{SIGN_IN}?next={wanted}"
     assert f'value="{wanted}"' in client.get(first.url).text
     assert sign_in(client, person(), next=wanted).url == wanted
+
+
+@pytest.mark.parametrize(
+    ("role", "first"),
+    [
+        (Role.ADMINISTRATOR, "devices:home"),
+        (Role.POWER_OPERATOR, "devices:find"),
+        (Role.MONITOR, "devices:jobs"),
+    ],
+)
+def test_day_begins_where_the_role_works(client, role, first):
+    assert sign_in(client, person(role)).url == reverse(first)
 
 
 def test_five_failures_lock_the_name_out_and_the_page_says_until_when(client):
