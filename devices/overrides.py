@@ -88,7 +88,7 @@ def told(rows: Sequence[Setting], keys: Sequence[Key[Any]]) -> list[tuple[Settin
 
 def _visible(user: Person, keys: Sequence[Key[Any]]) -> "QuerySet[Setting]":
     zone = Q(folder=None, device=None)
-    folder = below(user, Right.VIEW, "folder__path")
-    device = below(user, Right.VIEW, "device__folder__path")
+    folder = Q(folder__isnull=False) & below(user, Right.VIEW, "folder__path")
+    device = Q(device__isnull=False) & below(user, Right.VIEW, "device__folder__path")
     names = [key.name for key in keys]
     return Setting.objects.filter(zone | folder | device, key__in=names)
