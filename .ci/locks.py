@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 UV = "uv==0.13.9"
 LOCKS: dict[str, list[str]] = {
     "requirements.lock": [],
-    "requirements-dev.lock": ["--group", "dev"],
+    "requirements-dev.lock": ["--group", "dev", "--constraint", "requirements.lock"],
 }
 
 

@@ -1,6 +1,8 @@
 """A worker's signs of life in the row of its site."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 
@@ -24,6 +26,7 @@ class Heartbeat:
     def __init__(self, queue: str) -> None:
         self.queue = queue
         self._stop = Event()
+        self._first = Event()
         self._thread: Thread | None = None
 
     def begin(self) -> None:
@@ -31,37 +34,17 @@ class Heartbeat:
         if self._thread:  # a worker that lost its broker and is ready again
             return
         self._stop.clear()
-        self.beat()
-        self.forget_bells()
+        self._first.clear()
         self._thread = Thread(target=self._run, name="heartbeat", daemon=True)
         self._thread.start()
+        self._first.wait(EVERY)
 
     def end(self) -> None:
         """Stop beating and mark the row as stopped in good order."""
-        if self._thread is None:
-            return
-        self._stop.set()
-        self._thread.join(EVERY)
-        self._thread = None
-        try:
-            heartbeat.stop(queue=self.queue)
-        except Error as error:
-            logger.warning("The stop of this worker could not be written down: %s", error)
-
-    def beat(self) -> None:
-        """Refresh the row; a database that is away for a while costs one beat."""
-        try:
-            self.refresh()
-        except Error as error:
-            logger.warning("The sign of life of this worker could not be written down: %s", error)
-            connections.close_all()
-
-    def forget_bells(self) -> None:
-        """Have orders rung for again that another worker of this site may have left."""
-        try:
-            jobs.forget_bells(self.queue)
-        except Error as error:
-            logger.warning("Waiting orders are rung for later: %s", error)
+        if self._thread:
+            self._stop.set()
+            self._thread.join(EVERY)
+            self._thread = None
 
     def refresh(self) -> Server:
         """Make or refresh the row and return it."""
@@ -73,9 +56,22 @@ class Heartbeat:
         )
 
     def _run(self) -> None:
+        self._attempt(self.refresh)
+        # Another worker of this site may have left orders that were rung for but not taken.
+        self._attempt(partial(jobs.forget_bells, self.queue))
+        self._first.set()
         while not self._stop.wait(EVERY):
-            self.beat()
+            self._attempt(self.refresh)
+        self._attempt(partial(heartbeat.stop, queue=self.queue))
         connections.close_all()
+
+    def _attempt(self, write: Callable[[], object]) -> None:
+        """Write; a database that is away for a while costs one sign of life."""
+        try:
+            write()
+        except Error as error:
+            logger.warning("The sign of life of this worker could not be written down: %s", error)
+            connections.close_all()
 
 
 of_this_site = Heartbeat(app.conf.task_default_queue)
