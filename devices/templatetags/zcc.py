@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -17,9 +18,11 @@ from devices.state_words import Seen, Word
 register = template.Library()
 
 POLL_SECONDS = 300  # where a page does not say how often states are read
+KEPT = 1000  # drawn icons and words; a list of 100 rows draws the same few some 500 times
 
 
 @register.simple_tag
+@lru_cache(KEPT)
 def icon(name: str, css: str = "") -> SafeString:
     """Draw an icon of static/icons.svg; the word beside it says what it means."""
     return format_html(
@@ -217,6 +220,7 @@ def crumbs(places: Iterable[Any]) -> Iterable[tuple[str, str]]:
         yield waiting, ""
 
 
+@lru_cache(KEPT)
 def stated(word: Word, *, was: str = "") -> SafeString:
     """Return icon and word in the word's colour; without an icon, plain muted text."""
     if not word.icon:
@@ -231,6 +235,7 @@ def stated(word: Word, *, was: str = "") -> SafeString:
     )
 
 
+@lru_cache(KEPT)
 def tag(word: Word) -> SafeString:
     """Return an outlined tag."""
     hint = format_html(' title="{}"', word.hint) if word.hint else ""

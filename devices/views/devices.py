@@ -54,6 +54,7 @@ def listed(request: PersonRequest, asked: Listing) -> dict[str, Any]:
         "folder": asked.folder,
         "page": page,
         "columns": shown,
+        "show": {column.name: True for column in shown},
         "heads": heads(query, page.sort, shown),
         "all_columns": columns.COLUMNS.values(),
         "chips": asked.chips(),
