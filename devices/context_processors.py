@@ -1,5 +1,6 @@
 """What the frame of every page shows: zone, navigation, help."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from devices.models import Folder
-from devices.models.rights import Person, Right, may, may_anywhere
+from devices.models.rights import POWER_RIGHTS, Person, Right, may, may_anywhere
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "practice": settings.PRACTICE,
         "nav": SimpleLazyObject(lambda: navigation(request)),
         "sees_servers": SimpleLazyObject(lambda: sees_servers(request)),
+        "switches_devices": SimpleLazyObject(lambda: holds_one(request, POWER_RIGHTS)),
+        "reads_states": SimpleLazyObject(lambda: holds_one(request, [Right.READ_STATE])),
         "help_slug": help_slug(request),
         "now": timezone.now(),
         "time_zone": timezone.get_current_timezone_name(),
@@ -108,6 +111,12 @@ def sees_servers(request: HttpRequest) -> bool:
     """Return whether pages may link to servers: they are of the whole zone."""
     user = getattr(request, "user", None)
     return user is not None and may(user, Right.VIEW)
+
+
+def holds_one(request: HttpRequest, rights: Sequence[Right]) -> bool:
+    """Return whether the person holds one of ``rights`` in some folder: buttons are offered."""
+    user = getattr(request, "user", None)
+    return user is not None and any(may_anywhere(user, right) for right in rights)
 
 
 def address(place: Place) -> str:

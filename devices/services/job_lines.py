@@ -9,6 +9,7 @@ from django.http import QueryDict
 from devices.models import Job, JobItem, JobItemQuerySet
 from devices.models.rights import Person
 from devices.paging import Page, paginate
+from devices.services import jobs
 
 Status = JobItem.Status
 # Unfinished first, then what needs a person, then the rest.
@@ -45,6 +46,7 @@ class JobPage:
     moved: int = 0
     waits_for: dict[int, JobItem] = field(default_factory=dict)
     poll_rows: str = ""
+    is_theirs: bool = False  # asked for by this person, or of devices they may act on
 
     @property
     def total(self) -> int:
@@ -61,6 +63,10 @@ class JobPage:
     @property
     def stoppable(self) -> int:
         return self.counts.get(Status.WAITING, 0) + self.counts.get(Status.RUNNING, 0)
+
+    @property
+    def may_stop(self) -> bool:
+        return self.is_theirs and bool(self.stoppable)
 
     @property
     def already_sent(self) -> int:
@@ -104,6 +110,7 @@ def job_page(job: Job, user: Person, query: QueryDict) -> JobPage:
     shown = JobPage(visible.counts(), lines, rows, page, status, text)
     shown.moved = moved(rows)
     shown.poll_rows = ",".join(str(row.pk) for row in rows)
+    shown.is_theirs = not job.is_finished and jobs.may_stop(job, user)
     shown.waits_for = waits_for(rows)
     for row in rows:
         row.waits_for = shown.waits_for.get(row.pk)

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from devices import audit
 from devices.models import Device, Job, JobItem, JobItemQuerySet, User
-from devices.models.rights import Right
+from devices.models.rights import Person, Right, below
 from devices.services import bell
 
 RING_AGAIN_AFTER = timedelta(seconds=30)
@@ -101,6 +101,14 @@ def stop(*, job: Job, asked_by: User) -> int:
     Job.objects.filter(pk=job.pk).finish()
     audit.record(asked_by, "job.stop", job, new={"devices": stopped})
     return stopped
+
+
+def may_stop(job: Job, user: Person) -> bool:
+    """Return whether ``user`` may stop lines of ``job``: it is theirs, or of devices they act on."""
+    if job.asked_by_id == user.pk:
+        return True
+    items = JobItem.objects.filter(job=job)
+    return items.filter(below(user, Right.READ_STATE, "device__folder__path")).exists()
 
 
 def _stoppable_by(user: User, items: JobItemQuerySet) -> JobItemQuerySet:

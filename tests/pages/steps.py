@@ -1,4 +1,4 @@
-"""What people do again and again: tick all, open the power dialog, choose a verb, wait for the end."""
+"""What people do again and again: tick all, open the power dialog, choose a verb, wait."""
 
 import re
 from typing import Any
