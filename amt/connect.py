@@ -11,14 +11,16 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from amt import addresses
+from amt import addresses, identity
 from amt.constants import PORT_HTTP, PORT_HTTPS, PowerState
 from amt.levels import LEGACY_ALLOWED, PLAIN_ALLOWED
 from amt.models import AmtSettings
 from amt.protocol.errors import (
+    AmtCertificateChanged,
     AmtError,
     AmtNotSetUp,
     AmtPlainNotAllowed,
+    AmtRealmChanged,
     AmtTlsFailed,
     AmtTlsTooOld,
     AmtUnreachable,
@@ -47,6 +49,7 @@ class Access:
     plain_allowed: bool
     legacy_allowed: bool
     learned: dict[str, str] = field(default_factory=dict)
+    changed: AmtError | None = None  # it showed another certificate or realm than before
 
     def target(self, tls: Tls) -> Target:
         """Return where and how to connect under one TLS profile."""
@@ -215,7 +218,11 @@ class Line:
         """
         if self._session is None:
             self.access.check()
-            self._session = await _connect(self.access)
+            try:
+                self._session = await _connect(self.access)
+            except (AmtCertificateChanged, AmtRealmChanged) as error:
+                self.access.changed = error
+                raise
         return AmtSession(self._session)
 
     async def hang_up(self) -> None:
@@ -257,11 +264,15 @@ def _connection(session: Session) -> str:
     return "TLS 1.0" if version == "TLS 1" else version
 
 
-def remember(accesses: Iterable[Access]) -> None:
+def remember(accesses: Collection[Access]) -> None:
     """Keep what devices told of themselves for the first time (trust on first use), or anew.
 
     A pin or realm that is known is never replaced here: a person confirms a change (D26).
     """
+    identity.notice(
+        [(access.settings, access.changed) for access in accesses if access.changed],
+        same=[access.settings for access in accesses if access.learned],
+    )
     for access in accesses:
         row, told = access.settings, dict(access.learned)
         for name in ("pin", "realm"):

@@ -137,9 +137,19 @@ def resolve_many(
     prefetch_related_objects(devices, "folder")
     paths = {path for device in devices for path in device.folder.ancestor_paths}
     rows = _rows(keys, paths, [device.pk for device in devices])
+    return {key.name: _resolve(key, devices, rows) for key in keys}
+
+
+def _resolve(key: Key[T], devices: list[Device], rows: Rows) -> dict[int, Effective[T]]:
+    """Look at each folder once, and at a device only if a value is set on it."""
+    folders = {device.folder.path: device.folder for device in devices}
+    in_folder = {path: _nearest(key, rows, Place(folder).spots) for path, folder in folders.items()}
+    own = {pk for name, pk, _ in rows if name == key.name}
     return {
-        key.name: {device.pk: _nearest(key, rows, Place(device=device).spots) for device in devices}
-        for key in keys
+        device.pk: _nearest(key, rows, Place(device=device).spots)
+        if device.pk in own
+        else in_folder[device.folder.path]
+        for device in devices
     }
 
 

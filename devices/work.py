@@ -26,7 +26,7 @@ from devices.models.many_rows import update_each
 
 logger = logging.getLogger(__name__)
 
-GATHER_SECONDS = 0.02  # how long writes wait for company
+GATHER_SECONDS = 0.05  # how long writes wait for company
 BATCH = 500  # rows in one statement
 
 

@@ -154,7 +154,8 @@ def below(user: Person, right: Right, field: str) -> Q:
     """Return the condition "the folder path in ``field`` lies where ``user`` holds ``right``"."""
     paths = folder_paths(user, right)
     in_zone = any(len(path) == ZONE_PATH_LENGTH for path in paths)
-    given = Q() if in_zone else _begins(field, paths)  # the whole zone needs no look at folders
+    # The whole zone needs no look at folders. An empty Q would vanish in an OR.
+    given = ~Q(pk__in=[]) if in_zone else _begins(field, paths)
     denied = denied_paths(user, right)
     return given & ~_begins(field, denied) if denied else given
 

@@ -53,7 +53,7 @@ def poll_power_states(device_pks: Sequence[int]) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         seen = runner.run(_read_all(accesses, levels.zone_value(DEVICES_AT_ONCE)))
     save_seen({pk: (reading, "poll") for pk, reading in seen.items()}, unless_read_since=began)
-    connect.remember(accesses.values())
+    connect.remember(list(accesses.values()))
 
 
 async def _read_all(accesses: dict[int, connect.Access], at_once: int) -> dict[int, Seen]:

@@ -127,3 +127,18 @@ def test_send_anyway_orders_what_cannot_be_read(pc):
     assert len(one.engine.orders) == 1
     assert item.status == "accepted"
     assert "could not be read" in item.message
+
+
+def test_changed_certificate_is_kept_beside_the_known_one_for_a_person_to_compare(pc):
+    one = pc(power=PowerState.ON)
+    one.order(PowerAction.ON)
+    one.engine.set_faults(Fault.CHANGED_CERTIFICATE)
+
+    one.order(PowerAction.OFF)
+
+    known = one.device.amt_settings
+    known.refresh_from_db()
+    assert known.seen_pin == one.engine.certificate_sha256
+    assert known.pin not in ("", known.seen_pin)
+    one.device.refresh_from_db()
+    assert one.device.connection == "Certificate changed"
