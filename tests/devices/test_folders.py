@@ -1,7 +1,10 @@
 """Folders: new, rename, move, delete, and the tree of them."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 from django.urls import reverse
 
 from devices.models import AuditEntry, Device, Folder
@@ -251,3 +254,24 @@ def test_the_tree_is_two_queries_whatever_its_size(lab, django_assert_num_querie
         tree = Tree.visible_to(user)
         list(nodes(tree.around(lab)))
         assert tree.count(lab) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_changes_at_the_same_moment_leave_a_sound_tree():
+    admin, places = factories.person(), [factories.folder(f"Place {n}") for n in range(3)]
+
+    def shuffle(number: int) -> None:
+        try:
+            made = services.create_folder(name=f"F{number}", parent=places[0], asked_by=admin)
+            for place in (places[1], places[2], workstations()):
+                services.move_folder(folder=made, parent=place, asked_by=admin)
+            services.rename_folder(folder=made, name=f"{9 - number}F", asked_by=admin)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(shuffle, range(8)))
+
+    assert not any(Folder.objects.find_problems())
+    expected = sorted([*(f"{9 - n}F" for n in range(8)), *(place.name for place in places)])
+    assert children(workstations()) == expected
