@@ -1,0 +1,99 @@
+"""Every page: axe finds nothing in light or dark, and no width makes it scroll sideways."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from tests.factories import person
+from tests.small_zone import small_zone
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+WIDTHS = (1280, 820, 390)
+SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Each page by the name of its address and what stands for its key in the small zone.
+PAGES = [
+    ("devices:home", {}),
+    ("devices:search", {}),
+    ("devices:find", {}),
+    ("devices:devices", {}),
+    ("devices:folder", {"pk": "folder"}),
+    ("devices:device_new", {}),
+    ("devices:device", {"pk": "device"}),
+    ("devices:device_tasks", {"pk": "device"}),
+    ("devices:device_audit", {"pk": "device"}),
+    ("devices:device_settings", {"pk": "device"}),
+    ("devices:folder_settings", {"pk": "folder"}),
+    ("amt:settings", {"pk": "device"}),
+    ("amt:csv_import", {}),
+    ("devices:servers", {}),
+    ("devices:server", {"pk": "server"}),
+    ("devices:jobs", {}),
+    ("devices:job", {"pk": "job"}),
+    ("devices:job_line", {"pk": "item"}),
+    ("devices:configuration", {}),
+    ("devices:zone_settings", {"page": "power-orders"}),
+    ("devices:setting_overrides", {"page": "power-orders"}),
+    ("vault:credentials", {}),
+    ("vault:credential", {"pk": "credential"}),
+    ("vault:where_used", {"pk": "credential"}),
+    ("devices:administrators", {}),
+    ("devices:new_administrator", {}),
+    ("devices:person", {"pk": "user"}),
+    ("devices:audit", {}),
+    ("devices:comments", {}),
+    ("devices:change_password", {}),
+    ("devices:preferences", {}),
+    ("devices:help", {}),
+    ("devices:help", {"slug": "codes"}),
+    ("devices:help", {"slug": "tasks"}),
+    ("devices:help", {"slug": "settings"}),
+    ("devices:help", {"slug": "setup"}),
+]
+
+
+def address(name, args, place):
+    return reverse(
+        name,
+        kwargs={
+            key: getattr(place, word).pk if key == "pk" else word for key, word in args.items()
+        },
+    )
+
+
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(tabs, axe):
+    zone = small_zone()
+    page, found = tabs.open(zone.people["zone"]), []
+    for name, args in PAGES:
+        place = address(name, args, zone.places["inside"])
+        page.set_viewport_size({"width": 1280, "height": 800})
+        assert page.goto(place).status == 200, place
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+            found += [f"{place} {theme}: {line}" for line in axe(page)]
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            if (more := page.evaluate(SIDEWAYS)) > 0:
+                found.append(f"{place} scrolls sideways by {more} px at {width} px")
+
+    assert "\n".join(found) == ""
+
+
+def test_theme_is_chosen_in_the_bar_and_kept(tabs):
+    page = tabs.open(person())
+    page.goto("/help/")
+    page.get_by_role("button", name="Light or dark").click()
+    page.get_by_role("menuitemradio", name="Dark").click()
+    page.goto("/tasks/")
+
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+
+
+def test_errors_are_pages_that_lead_on(tabs, axe):
+    page = tabs.open(person("monitor"))
+    tabs.expect("404")
+    tabs.expect("403")
+    for place, status in (("/nowhere/", 404), ("/configuration/administrators/", 403)):
+        assert page.goto(place).status == status
+        assert page.get_by_role("main").get_by_role("link").count() > 0
+        assert axe(page) == []
