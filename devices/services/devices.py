@@ -1,11 +1,12 @@
 """Create, change, move and delete devices: rights, rows and audit."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 
 from devices import audit
@@ -33,7 +34,8 @@ def create_device(*, folder: Folder, asked_by: User, **values: Any) -> Device:
     require(asked_by, Right.EDIT, folder)
     device = Device(folder=folder, **values)
     device.full_clean()
-    device.save()
+    with unless_taken():
+        device.save()
     audit.record(asked_by, "device.create", device, new={"folder": str(folder), **values})
     return device
 
@@ -46,7 +48,8 @@ def change_device(*, device: Device, asked_by: User, **values: Any) -> Device:
     for name, value in values.items():
         setattr(device, name, value)
     device.full_clean()
-    device.save(update_fields=list(values))
+    with unless_taken():
+        device.save(update_fields=list(values))
     old, new = audit.changes(before, values)
     if new:
         audit.record(asked_by, "device.change", device, old=old, new=new)
@@ -64,25 +67,33 @@ def move_devices(*, devices: DeviceQuerySet, folder: Folder, asked_by: User) -> 
     require(asked_by, Right.EDIT, folder)
     moving = _editable(devices, asked_by).exclude(folder=folder)
     pks = list(moving.values_list("pk", flat=True))
-    if taken := _taken_names(pks, folder):
-        raise ValidationError(
-            f"{folder} already has a device named {taken[0]}"
-            + (f", and {len(taken) - 1} more names are taken." if taken[1:] else ".")
-        )
-    old = _told(Device.objects.filter(pk__in=pks))
-    moved = Device.objects.filter(pk__in=pks).update(folder=folder)
-    audit.record(asked_by, "device.move", folder, old=old, new={"folder": str(folder)})
-    return moved
+    if reason := why_not_movable(pks, folder):
+        raise ValidationError(reason)
+    _record(asked_by, "device.move", pks, new={"folder": str(folder)})
+    with unless_taken():
+        return Device.objects.filter(pk__among=pks).update(folder=folder)
 
 
-def _taken_names(pks: list[int], folder: Folder) -> list[str]:
-    names = dict(
-        Device.objects.filter(pk__in=pks).annotate(low=Lower("name")).values_list("low", "name")
-    )
+def why_not_movable(pks: list[int], folder: Folder) -> str:
+    """Return why these devices cannot all be in ``folder``; empty if they can."""
+    moving = Device.objects.filter(pk__among=pks).annotate(low=Lower("name"))
+    names = dict(moving.values_list("low", "name"))
     there = Device.objects.filter(folder=folder).annotate(low=Lower("name"))
-    taken = [names[low] for low in there.values_list("low", flat=True) if low in names]
-    twice = len(pks) - len(names)
-    return sorted(taken) or (["of each other"] if twice else [])
+    taken = sorted(names[low] for low in there.values_list("low", flat=True) if low in names)
+    if taken:
+        more = f", and {len(taken) - 1} more of these names are taken" if taken[1:] else ""
+        return f"{folder} already has a device named {taken[0]}{more}."
+    return "Two of these devices have the same name." if len(names) < len(pks) else ""
+
+
+@contextmanager
+def unless_taken() -> Iterator[None]:
+    """Turn a name that somebody took in the same moment into a sentence."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        raise ValidationError("Somebody gave a device there that name meanwhile.") from None
 
 
 @transaction.atomic
@@ -93,11 +104,8 @@ def delete_devices(*, devices: DeviceQuerySet, asked_by: User) -> int:
         PermissionDenied: no right to edit in the folder of one of the devices.
     """
     pks = list(_editable(devices, asked_by).values_list("pk", flat=True))
-    doomed = Device.objects.filter(pk__in=pks)
-    for device in doomed[:NAMED_IN_AUDIT]:
-        audit.record(asked_by, "device.delete", device, old={"folder": str(device.folder)})
-    if len(pks) > NAMED_IN_AUDIT:
-        audit.record(asked_by, "device.delete", old=_told(doomed))
+    doomed = Device.objects.filter(pk__among=pks)
+    _record(asked_by, "device.delete", pks)
     doomed.delete()
     return len(pks)
 
@@ -110,7 +118,10 @@ def _editable(devices: DeviceQuerySet, user: User) -> DeviceQuerySet:
     return allowed
 
 
-def _told(devices: Iterable[Device]) -> dict[str, Any]:
-    """Return a set as the audit keeps it: the number, and names as far as they fit."""
-    names = [device.name for device in devices]
-    return {"devices": len(names), "names": names[:NAMED_IN_AUDIT]}
+def _record(user: User, verb: str, pks: list[int], new: dict[str, Any] | None = None) -> None:
+    """Write an act on many devices down: each of the first ones by name, and the sum."""
+    devices = Device.objects.filter(pk__among=pks).select_related("folder").order_by("pk")
+    for device in devices[:NAMED_IN_AUDIT]:
+        audit.record(user, verb, device, old={"folder": str(device.folder)}, new=new)
+    if len(pks) > NAMED_IN_AUDIT:
+        audit.record(user, verb, old={"devices": len(pks)}, new=new)

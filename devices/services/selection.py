@@ -19,10 +19,10 @@ def resolve(user: User, asked: QueryDict) -> DeviceQuerySet:
     """
     visible = Device.objects.visible_to(user)
     if frozen := asked.get("frozen"):
-        return visible.filter(pk__in=_numbers(frozen.split(",")))
+        return visible.filter(pk__among=_numbers(frozen.split(",")))
     if asked.get("all"):
         return matching(user, QueryDict(asked.get("filter", "")))
-    return visible.filter(pk__in=_numbers(asked.getlist("pk") + asked.getlist("device")))
+    return visible.filter(pk__among=_numbers(asked.getlist("pk") + asked.getlist("device")))
 
 
 def matching(user: User, query: QueryDict) -> DeviceQuerySet:
@@ -40,7 +40,7 @@ def freeze(devices: DeviceQuerySet) -> str:
     return ",".join(map(str, devices.order_by("pk").values_list("pk", flat=True)))
 
 
-def _numbers(texts: Iterable[str]) -> set[int]:
+def _numbers(texts: Iterable[str]) -> list[int]:
     """Return the primary keys among ``texts``; what is none is left out."""
     known = {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19}
-    return set(sorted(known)[:MOST])
+    return sorted(known)[:MOST]

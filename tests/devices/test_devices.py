@@ -384,6 +384,21 @@ def test_a_move_asks_for_the_folder_and_then_moves(client, lab):
     assert answer["HX-Redirect"] == lab.get_absolute_url()
     device.refresh_from_db()
     assert device.folder == lab
+    entry = AuditEntry.objects.get(verb="device.move")
+    assert (entry.target_name, entry.old, entry.new) == (
+        "PC",
+        {"folder": "Workstations"},
+        {"folder": "Lab"},
+    )
+
+
+def test_a_large_set_is_summed_up_in_the_audit(lab):
+    for number in range(55):
+        factories.device(f"PC-{number}", lab)
+    services.delete_devices(devices=Device.objects.all(), asked_by=factories.person())
+    entries = AuditEntry.objects.filter(verb="device.delete")
+    assert entries.count() == services.NAMED_IN_AUDIT + 1
+    assert entries.first().old == {"devices": 55}
 
 
 def test_a_move_onto_taken_names_moves_nothing(lab):
@@ -400,7 +415,7 @@ def test_a_move_onto_taken_names_moves_nothing(lab):
 
 def test_two_devices_of_one_name_cannot_meet_in_a_folder(lab):
     moving = [factories.device("PC", factories.folder()) for _ in range(2)]
-    with pytest.raises(services.ValidationError):
+    with pytest.raises(services.ValidationError, match="Two of these devices"):
         services.move_devices(
             devices=Device.objects.filter(pk__in=[d.pk for d in moving]),
             folder=lab,
