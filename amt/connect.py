@@ -3,6 +3,7 @@
 The only reader of passwords. Rows are read before the event loop starts and written after it.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +34,8 @@ from vault import crypto
 from vault.errors import VaultError
 from vault.models import Secret
 
+# A thousand TLS handshakes begun together would take longer than each of them may.
+OPENING_AT_ONCE = 150
 LIMITS = Limits(
     connect_seconds=settings.AMT_CONNECT_SECONDS, answer_seconds=settings.AMT_READ_SECONDS
 )
@@ -48,6 +51,7 @@ class Access:
     login_name: str
     plain_allowed: bool
     legacy_allowed: bool
+    opening: asyncio.Semaphore  # shared by the devices of a chunk
     learned: dict[str, str] = field(default_factory=dict)
     changed: AmtError | None = None  # it showed another certificate or realm than before
 
@@ -98,6 +102,7 @@ def accesses(devices: Collection[Device]) -> dict[int, Access | AmtError]:
     )
     policy = levels.resolve_many([PLAIN_ALLOWED, LEGACY_ALLOWED], devices)
     passwords = _passwords(rows)
+    opening = asyncio.Semaphore(OPENING_AT_ONCE)
     found: dict[int, Access | AmtError] = {
         pk: AmtNotSetUp("Not set up: no SMB settings, not provisioned.") for pk in by_pk
     }
@@ -113,6 +118,7 @@ def accesses(devices: Collection[Device]) -> dict[int, Access | AmtError]:
                 row.credential.login_name,
                 plain_allowed=policy[PLAIN_ALLOWED.name][row.device_id].value,
                 legacy_allowed=policy[LEGACY_ALLOWED.name][row.device_id].value,
+                opening=opening,
             )
         )
     return found
@@ -238,7 +244,8 @@ async def _connect(access: Access) -> Session:
     for tls in access.profiles():
         session = Session(access.target(tls), LIMITS)
         try:
-            await session.open()
+            async with access.opening:
+                await session.open()
         except (AmtUnreachable, AmtTlsFailed) as error:
             failures.append(error)
         else:

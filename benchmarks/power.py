@@ -158,7 +158,21 @@ def worker(at_once: int) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "celery", "-A", "zcc", "worker", "--loglevel", "ERROR"]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency", "1"]
     with started(command, env={}) as process:
+        wait_until_ready()
         yield process
+
+
+def wait_until_ready() -> None:
+    """Wait for the sign of life that a worker gives once it consumes its queue."""
+    from django.utils import timezone
+
+    from devices.models import Server
+
+    began = timezone.now()
+    while not Server.objects.filter(heartbeat_at__gt=began).exists():
+        time.sleep(0.1)
+        if (timezone.now() - began).total_seconds() > 120:
+            sys.exit("The worker did not start.")
 
 
 @contextmanager

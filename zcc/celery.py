@@ -24,4 +24,4 @@ def spare_the_collector(**kwargs: Any) -> None:
     them again and again was a fifth of a worker's time.
     """
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(200_000, 20, 50)
