@@ -66,6 +66,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "switches_devices": SimpleLazyObject(lambda: holds_one(request, POWER_RIGHTS)),
         "reads_states": SimpleLazyObject(lambda: holds_one(request, [Right.READ_STATE])),
         "help_slug": help_slug(request),
+        "dialog_frame": dialog_frame(request),
         "now": timezone.now(),
         "time_zone": timezone.get_current_timezone_name(),
         "csp_nonce": getattr(request, "csp_nonce", ""),
@@ -81,6 +82,12 @@ def help_slug(request: HttpRequest) -> str:
     """Return the name of the help text for this page, e.g. ``devices-job``."""
     match = request.resolver_match
     return match.view_name.replace(":", "-").replace("_", "-") if match else ""
+
+
+def dialog_frame(request: HttpRequest) -> str:
+    """Return what a dialog stands in: alone for htmx, a page for an address that was opened."""
+    is_page = request.method == "GET" and not getattr(request, "htmx", True)
+    return "dialog_page.html" if is_page else "_dialog_form.html"
 
 
 def navigation(request: HttpRequest) -> list[Entry]:

@@ -40,7 +40,11 @@ const closed = (dialog) => {
 };
 document.addEventListener("close", ({ target }) => target.matches?.(".z-dialog") && closed(target), true);
 
-on("click", "[data-close]", (button) => button.closest("dialog")?.close());
+on("click", "[data-close]", (button) => {
+  const dialog = button.closest("dialog");
+  if (dialog) dialog.close();
+  else history.back(); // the dialog is a page of its own
+});
 on("click", "[data-show-keys]", () => document.getElementById("keys").showModal());
 document.addEventListener("zcc:close", ({ target }) => (target.closest?.("dialog") ?? document.getElementById("dialog")).close());
 

@@ -4,10 +4,12 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from devices.help import TOPICS
 from tests.factories import person
 from tests.small_zone import small_zone
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PARTS = 4  # so that processes share them
 WIDTHS = (1280, 820, 390)
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # Each page by the name of its address and what stands for its key in the small zone.
@@ -44,10 +46,7 @@ PAGES = [
     ("devices:change_password", {}),
     ("devices:preferences", {}),
     ("devices:help", {}),
-    ("devices:help", {"slug": "codes"}),
-    ("devices:help", {"slug": "tasks"}),
-    ("devices:help", {"slug": "settings"}),
-    ("devices:help", {"slug": "setup"}),
+    *[("devices:help", {"slug": topic.slug}) for topic in TOPICS],
 ]
 
 
@@ -60,10 +59,11 @@ def address(name, args, place):
     )
 
 
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(tabs, axe):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(tabs, axe, part):
     zone = small_zone()
     page, found = tabs.open(zone.people["zone"]), []
-    for name, args in PAGES:
+    for name, args in PAGES[part::PARTS]:
         place = address(name, args, zone.places["inside"])
         page.set_viewport_size({"width": 1280, "height": 800})
         assert page.goto(place).status == 200, place
