@@ -24,6 +24,7 @@ SIZES = (25, 50, 100)
 DEFAULT_SIZE = 50
 COUNTED = 10_000  # above it a count says "more than"
 PLACE_NAMES = ("after", "before", "at")  # what an address says of the page, not of the list
+DIALOG = "do"  # names a dialog of the page, which no other page of the list opens again
 NEVER_NULL = (Coalesce, Count, Exists)  # annotations; others are taken for nullable
 
 
@@ -182,7 +183,7 @@ def size_of(query: QueryDict) -> int:
 def changed(query: QueryDict, **names: str) -> QueryDict:
     """Return the query of the list's first page, with ``names`` set (an empty one is left out)."""
     new = query.copy()
-    for name in (*PLACE_NAMES, *names):
+    for name in (*PLACE_NAMES, DIALOG, *names):
         new.pop(name, None)
     for name, value in names.items():
         if value:
