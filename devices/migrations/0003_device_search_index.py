@@ -27,5 +27,5 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("devices", "0003_sign_in_link_and_extra_rights")]
+    dependencies = [("devices", "0002_fixed_folders")]
     operations = [migrations.RunPython(make, drop)]
