@@ -70,8 +70,7 @@ EXPLAINED: dict[type[AmtError], tuple[str, str]] = {
     ),
     AmtBusy: (
         "The device has no room for another connection.",
-        "A Management Engine serves very few connections at a time; another console may hold "
-        "them.",
+        "A Management Engine serves very few connections at a time; another console may hold them.",
     ),
     AmtFault: (
         str(AmtFault("wsman:AccessDenied", "")),

@@ -31,7 +31,9 @@ class AmtSettings(models.Model):
     tls_version = models.CharField(max_length=10, blank=True)  # as last seen: "TLS 1.2"
     pin = models.CharField(max_length=64, blank=True)  # SHA-256 of the certificate, hex
     realm = models.CharField(max_length=100, blank=True)
-    seen_pin = models.CharField(max_length=64, blank=True)  # differs from pin: a person decides (D26)
+    seen_pin = models.CharField(
+        max_length=64, blank=True
+    )  # differs from pin: a person decides (D26)
     seen_realm = models.CharField(max_length=100, blank=True)
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(auto_now=True)

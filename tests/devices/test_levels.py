@@ -1,6 +1,7 @@
 """Settings by level: which value counts where."""
 
 import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
