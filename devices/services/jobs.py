@@ -104,7 +104,7 @@ def stop(*, job: Job, asked_by: User) -> int:
 
 
 def may_stop(job: Job, user: Person) -> bool:
-    """Return whether ``user`` may stop lines of ``job``: it is theirs, or of devices they act on."""
+    """Return whether ``user`` may stop lines of ``job``: their own, or of devices they act on."""
     if job.asked_by_id == user.pk:
         return True
     items = JobItem.objects.filter(job=job)
