@@ -4,6 +4,7 @@ from ipaddress import ip_address
 
 from amt import addresses
 from amt.protocol.errors import (
+    AmtAddressNotAllowed,
     AmtBadAnswer,
     AmtBusy,
     AmtCertificateChanged,
@@ -21,7 +22,6 @@ from amt.protocol.errors import (
     AmtUnreachable,
     unreachable,
 )
-from amt.work.connection import AmtAddressNotAllowed
 from devices.codes import Code, declare
 
 EXPLAINED: dict[type[AmtError], tuple[str, str]] = {
