@@ -88,6 +88,11 @@ def make_record(count: int) -> Record:
     return record
 
 
+def is_running(record: Record) -> bool:
+    """Return whether somebody listens where the first device of this zone would."""
+    return not all(_is_free(record.first, port) for port in PORTS)
+
+
 def forget() -> None:
     """Delete a practice zone with all its files; any other directory is left alone."""
     place = Path(settings.VAR_DIR)

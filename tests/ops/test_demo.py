@@ -77,6 +77,18 @@ def test_demo_takes_the_next_port_when_8000_is_taken(demo):
     assert not link.startswith("http://127.0.0.1:8000/")
 
 
+def test_zone_that_runs_is_neither_started_again_nor_reset(demo, tmp_path):
+    with demo("--devices", "1") as running:
+        running.wait_for("Ctrl-C")
+        env = console.environment(ZCC_VAR_DIR=str(tmp_path / "demo"), ZCC_PRACTICE="1")
+        for options in ([], ["--reset"]):
+            log = tmp_path / "second.log"
+            with console.manage("demo", *options, env=env, log=log) as second:
+                assert second.process.wait(console.PATIENCE) == 1
+            assert "runs already" in second.said
+    assert rows(tmp_path, "SELECT count(*) FROM devices_device") == 1
+
+
 def test_serve_refuses_a_practice_zone_and_demo_an_earnest_one(demo, tmp_path):
     place = tmp_path / "demo"
     place.mkdir()

@@ -45,6 +45,7 @@ class Command(BaseCommand):
     def serve(self, options: dict[str, Any]) -> None:
         """Bring the zone up, then serve it until told to stop."""
         refuse_other_zones()
+        refuse_second_start()
         web = self.listen(options["port"])
         if options["reset"]:
             practice.forget()
@@ -54,7 +55,7 @@ class Command(BaseCommand):
         owner = prepare(record)
         with practice.fleet(record).running() as fleet:
             if taken := [text for text in fleet.unbound if text.startswith("tcp")]:
-                raise CommandError(f"Another practice zone runs already? {taken[0]}")
+                raise CommandError(f"A simulated device cannot listen: {taken[0]}")
             text = welcome(web.getsockname()[1], record, owner)
             process.run(web, on_ready=partial(self.say, text))
 
@@ -89,6 +90,13 @@ def refuse_other_zones() -> None:
         raise CommandError("The practice zone is started by ./run demo.")
     if path.exists() and practice.read_record() is None:
         raise CommandError(f"{settings.VAR_DIR} holds a zone that is not for practice.")
+
+
+def refuse_second_start() -> None:
+    """Leave a zone alone that is being served: its database must not go from under it."""
+    record = practice.read_record()
+    if record and practice.is_running(record):
+        raise CommandError(f"The practice zone of {settings.VAR_DIR} runs already.")
 
 
 def keep_record(devices: int | None) -> practice.Record:
