@@ -62,10 +62,14 @@ const wrap = (table) => {
 };
 const fit = () => {
   all(".card > .table").forEach(wrap);
-  for (const box of all(".z-scroll")) box.classList.toggle("z-fits", (box.firstElementChild?.scrollWidth ?? 0) <= box.clientWidth);
+  for (const box of all(".z-scroll")) {
+    box.classList.toggle("z-fits", (box.firstElementChild?.scrollWidth ?? 0) <= box.clientWidth);
+    for (const part of [box, box.firstElementChild]) if (part && !watched.has(part)) watched.add(part), sizes.observe(part);
+  }
 };
+const watched = new WeakSet();
+const sizes = new ResizeObserver(() => fit()); // a window changes, and so do cells whose ages tick
 onContent(fit);
-addEventListener("resize", fit);
 
 const copy = async (text) => {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
