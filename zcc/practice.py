@@ -1,6 +1,8 @@
 """The practice zone: simulated devices on loopback addresses and their rows (D17)."""
 
+import fcntl
 import json
+import os
 import secrets
 import shutil
 import socket
@@ -88,9 +90,17 @@ def make_record(count: int) -> Record:
     return record
 
 
-def is_running(record: Record) -> bool:
-    """Return whether somebody listens where the first device of this zone would."""
-    return not all(_is_free(record.first, port) for port in PORTS)
+def claim() -> int:
+    """Make this the only process that serves the zone, until it ends; return what to keep open.
+
+    Raises:
+        BlockingIOError: another process serves it.
+    """
+    place = Path(settings.VAR_DIR)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(place.with_name(f"{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return lock
 
 
 def forget() -> None:

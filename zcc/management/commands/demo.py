@@ -55,7 +55,9 @@ class Command(BaseCommand):
         owner = prepare(record)
         with practice.fleet(record).running() as fleet:
             if taken := [text for text in fleet.unbound if text.startswith("tcp")]:
-                raise CommandError(f"A simulated device cannot listen: {taken[0]}")
+                raise CommandError(
+                    f"{taken[0]}. Another practice zone? --reset finds other places."
+                )
             text = welcome(web.getsockname()[1], record, owner)
             process.run(web, on_ready=partial(self.say, text))
 
@@ -94,9 +96,10 @@ def refuse_other_zones() -> None:
 
 def refuse_second_start() -> None:
     """Leave a zone alone that is being served: its database must not go from under it."""
-    record = practice.read_record()
-    if record and practice.is_running(record):
-        raise CommandError(f"The practice zone of {settings.VAR_DIR} runs already.")
+    try:
+        practice.claim()
+    except BlockingIOError:
+        raise CommandError(f"The practice zone of {settings.VAR_DIR} runs already.") from None
 
 
 def keep_record(devices: int | None) -> practice.Record:
