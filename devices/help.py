@@ -11,7 +11,6 @@ from itertools import groupby
 from typing import Any
 
 from devices import codes, levels
-from devices.models import JobItem
 from devices.models.rights import ONLY_IN_ZONE, ROLE_RIGHTS, Right, Role
 
 
@@ -222,7 +221,3 @@ class Facts:
             (right.label, [right in ROLE_RIGHTS[role] for role in Role], right in ONLY_IN_ZONE)
             for right in Right
         ]
-
-    @cached_property
-    def statuses(self) -> list[str]:
-        return [str(status) for status in JobItem.Status]

@@ -103,7 +103,10 @@ class Job(models.Model):
     @property
     def seconds(self) -> float | None:
         """Return how long it took, in seconds; None while it runs."""
-        return (self.finished_at - self.created_at).total_seconds() if self.finished_at else None
+        if self.finished_at is None:
+            return None
+        # One is told by the database's clock, the other by ours.
+        return max(0.0, (self.finished_at - self.created_at).total_seconds())
 
 
 class JobItemQuerySet(models.QuerySet["JobItem"]):

@@ -3,6 +3,7 @@ import { on } from "./events.js";
 
 const bodies = { "dialog-body": "dialog", "lookup-body": "lookup" };
 const openers = new Map();
+const FIRST = ".z-dlg-body :is(input:not([type=hidden], [type=search], [readonly]), select, textarea):not(:disabled)";
 
 const address = (name) => {
   const url = new URL(location.href);
@@ -23,9 +24,10 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (!id) return;
   const dialog = document.getElementById(id);
   dialog.dataset.size = detail.target.querySelector("[data-size]")?.dataset.size || "medium";
+  const first = dialog.open ? null : FIRST;
   if (!dialog.open) dialog.showModal();
-  const wrong = detail.target.querySelector("[data-errors], .is-invalid");
-  (wrong ?? detail.target.querySelector("[autofocus]"))?.focus();
+  const wanted = ["[data-errors], .is-invalid", "[autofocus]", first, first && ".btn-close"];
+  wanted.map((one) => one && detail.target.querySelector(one)).find(Boolean)?.focus();
 });
 
 /** Close a dialog, forget its content, and put the focus back where it was opened. */

@@ -87,3 +87,12 @@ def test_address_of_a_dialog_is_a_page_that_can_be_left(tabs, axe):
     page.get_by_role("button", name="Cancel").click()
 
     expect(page).to_have_url(re.compile("/devices/$"))
+
+
+def test_first_field_of_a_dialog_has_the_focus(tabs):
+    zone = small_zone()
+    page = tabs.open(zone.people["zone"])
+    page.goto("/help/keyboard/")
+    dialog = opened(page, "vault:new", "", "dialog", zone.places["inside"])
+
+    expect(dialog.get_by_label("Credential name")).to_be_focused()

@@ -82,6 +82,28 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(tabs, axe, part):
     assert "\n".join(found) == ""
 
 
+@pytest.mark.parametrize("role", ["admin", "operator", "monitor"])
+def test_pages_of_other_roles_are_as_clean(tabs, axe, role):
+    zone = small_zone()
+    here, page, found = zone.places["inside"], tabs.open(zone.people[role]), []
+    device = here.device.get_absolute_url()
+    for place in [
+        "/",
+        "/find/?q=PC",
+        "/devices/",
+        device,
+        f"{device}amt/",
+        f"/tasks/{here.job.pk}/",
+    ]:
+        assert page.goto(place).status == 200
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+            found += [f"{place} {theme}: {line}" for line in axe(page)]
+
+    assert "\n".join(found) == ""
+
+
 def test_theme_is_chosen_in_the_bar_and_kept(tabs):
     page = tabs.open(person())
     page.goto("/help/")
