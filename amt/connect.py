@@ -26,6 +26,7 @@ from amt.protocol.errors import (
     AmtTlsTooOld,
     AmtUnreachable,
 )
+from amt.protocol.probe import find_ports
 from amt.protocol.wsman import message_log, os_power, power_management_service
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from devices import levels
@@ -250,7 +251,20 @@ async def _connect(access: Access) -> Session:
             failures.append(error)
         else:
             return session
+    if isinstance(failures[0], AmtUnreachable) and await _offers_plain_only(access):
+        raise AmtPlainNotAllowed
     raise failures[0]
+
+
+async def _offers_plain_only(access: Access) -> bool:
+    """Return whether the device listens on the plain port alone, which is not allowed here."""
+    known = access.settings
+    if access.plain_allowed or known.pin or known.tls != AmtSettings.Tls.AUTO:
+        return False
+    try:
+        return bool(await find_ports(known.address, [PORT_HTTP], LIMITS))
+    except AmtUnreachable:
+        return False
 
 
 def _told_by(session: Session) -> dict[str, str]:

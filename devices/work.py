@@ -27,6 +27,7 @@ from devices.models.many_rows import update_each
 logger = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.05  # how long writes wait for company
+WRITE_AGAIN_SECONDS = 1
 BATCH = 500  # rows in one statement
 
 
@@ -113,21 +114,30 @@ class Rows:
 
     async def write_until(self, done: asyncio.Event) -> None:
         """Write batches until ``done`` is set and nothing is left."""
-        loop = asyncio.get_running_loop()
         while not (done.is_set() and not self._wake.is_set()):
             await self._wake.wait()
             await asyncio.sleep(GATHER_SECONDS)
             self._wake.clear()
             sends, self._sends = self._sends, {}
-            batch = self._take()
-            try:
-                allowed = await loop.run_in_executor(self._thread, self._write, batch, [*sends])
-            except Exception:
-                for future in sends.values():
-                    future.set_result(False)
-                raise
+            allowed = await self._written(self._take(), [*sends])
             for pk, future in sends.items():
                 future.set_result(pk in allowed)
+
+    async def _written(self, batch: "Batch", sends: list[int]) -> set[int]:
+        """Write ``batch``, again and again while the lease holds: a database may be away a while.
+
+        Once the lease is lost nothing may be sent any more, and the dispatcher closes the rows.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                return await loop.run_in_executor(self._thread, self._write, batch, sends)
+            except Exception:
+                logger.exception("A batch of rows could not be written")
+            if not self.lease_held():
+                return set()
+            await loop.run_in_executor(self._thread, connections.close_all)
+            await asyncio.sleep(WRITE_AGAIN_SECONDS)
 
     async def keep_lease(self) -> None:
         """Prolong the lease four times in its length, until cancelled."""
@@ -135,7 +145,11 @@ class Rows:
         while True:
             await asyncio.sleep(settings.ITEM_LEASE_SECONDS / 4)
             asked_at = monotonic()
-            await loop.run_in_executor(self._thread, self._renew)
+            try:
+                await loop.run_in_executor(self._thread, self._renew)
+            except Exception:
+                logger.exception("The lease could not be prolonged")
+                continue
             if self.lease_held():  # once lost, it is somebody else's: never taken back
                 self.lease_ends = asked_at + settings.ITEM_LEASE_SECONDS
 
@@ -212,6 +226,15 @@ def save_seen(
     update_each(silent, UNREADABLE, guard=stored.filter(unreadable_since=None))
 
 
+_live: set[UUID] = set()  # tokens of the runs of this process
+
+
+def give_back() -> None:
+    """Let other workers go on at once with what this process, told to stop, has claimed."""
+    for token in list(_live):
+        JobItem.objects.give_back(token)
+
+
 CarryOut = Callable[[JobItem, Rows], Awaitable[Outcome]]
 
 
@@ -233,10 +256,12 @@ def run_items(
     not_yet.update(rung_at=None)  # the dispatcher rings as soon as their turn has come
     if not items:
         return
+    _live.add(token)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(items, prepare(items), Rows(token), at_once))
     finally:
+        _live.discard(token)
         Job.objects.filter(pk__in={item.job_id for item in items}).finish()
 
 

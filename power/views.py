@@ -1,5 +1,6 @@
 """The dialogs and buttons of power. No device is ever talked to here."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from devices.models import Device, Job
 from devices.models.rights import POWER_RIGHTS, Right, may, may_anywhere
@@ -63,9 +64,17 @@ def read_state(request: PersonRequest) -> HttpResponse:
 
 @require_POST
 def retry(request: PersonRequest, pk: int) -> HttpResponse:
-    """Order again what is safe to order again, and go to the new task."""
+    """Order again what is safe to order again, and go to the new task.
+
+    Where the number of devices has to be typed (D23), the dialog opens with them instead.
+    """
     job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
     intent = _uuid_or_404(request.POST.get("intent", ""))
+    devices = orders.devices_to_retry(job, request.user)
+    if preview.must_type(PowerAction(job.power_order.action), devices.count()):
+        frozen = preview.freeze(devices, request.user)
+        answer = _dialog(request, frozen, {"action": job.power_order.action})
+        return reswap(retarget(answer, "#dialog-body"), "innerHTML")
     again = orders.retry(job=job, intent=intent, asked_by=request.user)
     return HttpResponseClientRedirect(again.get_absolute_url())
 
@@ -97,7 +106,9 @@ def chart(request: PersonRequest) -> HttpResponse:
     """Show how many devices of the zone were in which state in the last 24 hours."""
     if not may(request.user, Right.VIEW):  # the counts are those of the whole zone
         return HttpResponse("")
-    return render(request, "power/_chart.html", {"chart": samples.last_day()})
+    chart = samples.last_day()
+    context = {"chart": chart, "chart_json": json.dumps(chart)}
+    return render(request, "power/_chart.html", context)
 
 
 def _frozen(request: PersonRequest, query: QueryDict) -> Selection:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import Error, connections
 
 import zcc
+from devices import work
 from devices.models import Server
 from devices.services import heartbeat, jobs
 from zcc.celery import app
@@ -81,6 +82,15 @@ of_this_site = Heartbeat(app.conf.task_default_queue)
 def begin(**kwargs: Any) -> None:
     """Make the site's Server row and keep it fresh."""
     of_this_site.begin()
+
+
+@signals.worker_shutting_down.connect
+def give_back(**kwargs: Any) -> None:
+    """Let the site's next worker go on at once with what this one has not sent yet."""
+    try:
+        work.give_back()
+    except Error as error:
+        logger.warning("Claimed orders are given back when their leases end: %s", error)
 
 
 @signals.worker_shutdown.connect

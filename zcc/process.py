@@ -17,7 +17,7 @@ from celery.worker import WorkController, state
 from celery.worker.consumer import Consumer
 from django.conf import settings
 
-from zcc import dispatch
+from zcc import dispatch, heartbeat
 from zcc.celery import app
 
 logger = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ def run(web: socket.socket, *, on_ready: Callable[[], None]) -> None:
         # A second Ctrl-C changes nothing: this takes seconds only.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         stop.set()
+        heartbeat.give_back()
         stop_worker()
         for thread in threads:
             thread.join(LAST_SECONDS)

@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from zcc import databases, env
+from zcc import databases, env, keyfile
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -21,9 +21,9 @@ ALLOWED_HOSTS = env.words("ZCC_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("ZCC_TRUSTED_ORIGINS")
 HTTPS = env.flag("ZCC_HTTPS")  # the console is reached by https (a proxy in front)
 
+if VAR_DIR.exists():
+    keyfile.make_private(VAR_DIR)
 if not SECRET_KEY:
-    from zcc import keyfile
-
     SECRET_KEY = keyfile.read_or_make(VAR_DIR / "secret.key")
 
 # --- Django -----------------------------------------------------------------------

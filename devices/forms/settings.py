@@ -144,7 +144,7 @@ class SettingsForm(forms.Form):
     def _is_as_before(self, wish: Wish) -> bool:
         try:
             was_set, value = json.loads(self.data.get(f"{wish.key.slug}-was", ""))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return False
         if not was_set and self.place.level == "zone" and wish.is_set:
             return bool(wish.value == value)  # the default, left as it is

@@ -40,7 +40,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         if (kind := query.get("kind")) in Job.Kind.values:
             found = found.filter(kind=kind)
         if text := query.get("q", "").strip():
-            number = Q(pk=int(text)) if text.isdigit() and len(text) < 10 else Q()
+            number = (
+                Q(pk=int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else Q()
+            )
             words = Q(title__icontains=text) | Q(asked_by_name__icontains=text)
             found = found.filter(words | number if number else words)
         return found
@@ -150,6 +152,7 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
     def claimable(self) -> "JobItemQuerySet":
         """Keep what a worker may begin now: unexpired, its device free, its turn come.
 
+        Of several that wait for one device only the oldest, so that one claim never takes two.
         Also items whose worker died while *verifying*: their order was accepted, so what is left
         to do is to look.
         """
@@ -160,6 +163,7 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
             Q(status=JobItem.Status.WAITING, job__expires_at__gt=Now(), device__isnull=False)
             & (rested | Q(device__last_order_at=None))
             & ~Exists(others.active())
+            & ~Exists(others.waiting().filter(pk__lt=OuterRef("pk"), job__expires_at__gt=Now()))
             & (Q(is_last=False) | ~Exists(earlier))
         )
         look = Q(status=JobItem.Status.VERIFYING, lease_until__lt=Now())
@@ -167,24 +171,36 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
 
     def claim(self, pks: Sequence[int], *, token: UUID, seconds: int) -> "JobItemQuerySet":
         """Lease what is claimable of ``pks`` and return it; the others are somebody else's."""
-        for _ in range(5):
-            try:
-                with transaction.atomic():
-                    self._lease(pks, token, seconds)
-                break
-            except IntegrityError:  # another worker took one of the devices in the same instant
-                continue
+        if not self._lease(pks, token, seconds):
+            for pk in pks:  # another worker took one of the devices in the same instant
+                self._lease([pk], token, seconds)
         return self.filter(pk__among=pks, lease_token=token).active()
 
-    def _lease(self, pks: Sequence[int], token: UUID, seconds: int) -> None:
-        self.filter(pk__among=pks).claimable().update(
-            status=models.Case(
-                models.When(status=JobItem.Status.WAITING, then=models.Value("running")),
-                default=F("status"),
-            ),
-            lease_token=token,
-            lease_until=Now() + timedelta(seconds=seconds),
-            started_at=models.functions.Coalesce("started_at", Now()),
+    def _lease(self, pks: Sequence[int], token: UUID, seconds: int) -> bool:
+        status = models.Case(
+            models.When(status=JobItem.Status.WAITING, then=models.Value("running")),
+            default=F("status"),
+        )
+        try:
+            with transaction.atomic():
+                self.filter(pk__among=pks).claimable().update(
+                    status=status,
+                    lease_token=token,
+                    lease_until=Now() + timedelta(seconds=seconds),
+                    started_at=models.functions.Coalesce("started_at", Now()),
+                )
+        except IntegrityError:
+            return False
+        return True
+
+    def give_back(self, token: UUID) -> None:
+        """End a lease in good order: what was not sent waits again, what was is looked at anew."""
+        held = self.filter(lease_token=token)
+        held.filter(status=JobItem.Status.RUNNING).update(
+            status=JobItem.Status.WAITING, lease_token=None, lease_until=None, rung_at=None
+        )
+        held.filter(status=JobItem.Status.VERIFYING).update(
+            lease_token=None, lease_until=Now(), rung_at=None
         )
 
     def renew(self, token: UUID, *, seconds: int) -> None:

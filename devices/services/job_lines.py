@@ -136,7 +136,7 @@ def filtered(items: JobItemQuerySet, status: str, text: str) -> JobItemQuerySet:
 def rows_of(query: QueryDict) -> list[int]:
     """Return the rows a poll asks for again, in their order on the page."""
     parts = query.get("rows", "").split(",")[:MOST_ROWS]
-    return [int(part) for part in parts if part.isdigit() and len(part) < 19]
+    return [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 19]
 
 
 def moved(rows: list[JobItem]) -> int:

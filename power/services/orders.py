@@ -11,7 +11,7 @@ from django.db.models import Q
 from amt.models import AmtSettings
 from devices import audit, levels
 from devices.models import Device, DeviceQuerySet, Job, JobItem, JobItemQuerySet, Server, User
-from devices.models.rights import Right
+from devices.models.rights import Person, Right
 from devices.services import jobs
 from power.levels import ORDER_EXPIRY
 from power.models import PowerAction, PowerOrder
@@ -126,14 +126,20 @@ def safe_to_retry(job: Job) -> JobItemQuerySet:
     return JobItem.objects.filter(safe, job=job, device__isnull=False)
 
 
+def devices_to_retry(job: Job, user: Person) -> DeviceQuerySet:
+    """Return the devices of the lines that are safe to retry and that ``user`` may see."""
+    pks = safe_to_retry(job).visible_to(user).values("device")
+    found: DeviceQuerySet = Device.objects.filter(pk__in=pks)
+    return found
+
+
 def retry(*, job: Job, intent: UUID, asked_by: User) -> Job:
     """Order the same again of the devices for which that is safe.
 
     Raises:
         PermissionDenied: a right is missing, or nothing is safe to retry.
     """
-    pks = safe_to_retry(job).visible_to(asked_by).values("device")
-    devices = Device.objects.filter(pk__in=pks)
+    devices = devices_to_retry(job, asked_by)
     if not devices.exists():
         raise PermissionDenied("Nothing of this task is safe to send again.")
     action = PowerAction(job.power_order.action)

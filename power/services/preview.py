@@ -69,6 +69,11 @@ class Preview:
         return bool(self.ordered or self.unreadable or ended)
 
 
+def must_type(action: PowerAction, devices: int) -> bool:
+    """Return whether the number of devices has to be typed for ``action`` (D23)."""
+    return not action.is_harmless and devices > levels.zone_value(TYPED_COUNT)
+
+
 def preview_all(selection: Selection, *, send_anyway: bool = False) -> list[Preview]:
     """Return what each of the four actions would do, in their order."""
     chosen = list(selection.devices.order_by("name", "pk"))

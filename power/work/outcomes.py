@@ -106,7 +106,7 @@ def too_late() -> Outcome:
 
 def seen(action: PowerAction, seconds: float, *, attempts: int, answer_lost: bool) -> Outcome:
     """Return the end of an order whose evidence was read."""
-    after = f"{round(seconds)} s after the order"
+    after = f"{round(seconds)} s after the order" if seconds >= 0.5 else "at once"
     sentence = {
         PowerAction.ON: f"On, seen {after}.",
         PowerAction.OFF: f"Off, seen {after}.",

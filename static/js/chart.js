@@ -1,4 +1,4 @@
-// Charts over time. A box with data-chart names a JSON script (Django's json_script) of the form
+// Charts over time. A box carries its values in data-chart, as JSON of the form
 // {"times": [seconds], "series": [{"label", "css", "values", "dash", "fill"}]}; null is a gap and stays one.
 // The page loads uPlot's two files and this one in its block "head".
 const ink = (css, share = 100) => {
@@ -22,7 +22,7 @@ const clock = (seconds) =>
   new Date(seconds * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: document.body.dataset.timeZone || undefined });
 
 const draw = (box) => {
-  const { times, series } = JSON.parse(document.getElementById(box.dataset.chart).textContent);
+  const { times, series } = JSON.parse(box.dataset.chart);
   const axis = { stroke: ink("z-mute"), grid: { stroke: ink("z-mute", 25), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
   box.replaceChildren();
   return new uPlot(

@@ -7,10 +7,11 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from amt.constants import PowerState
-from devices.models import Device, Job, JobItem
+from devices.models import Device, Job, JobItem, Setting
 from devices.models.rights import Role
 from devices.services import jobs
 from power.models import PowerAction
@@ -241,3 +242,50 @@ def test_history_outlives_the_device(pc):
     line.refresh_from_db()
     assert line.device is None
     assert line.device_name == one.device.name
+
+
+def test_three_tasks_for_one_device_run_one_after_the_other_and_hold_up_nobody(pc):
+    busy, free = pc(power=PowerState.ON), pc(power=PowerState.ON)
+    lines = [busy.ask(PowerAction.OFF), busy.ask(PowerAction.ON), busy.ask(PowerAction.OFF)]
+    other = free.ask(PowerAction.OFF)
+
+    for _ in range(3):
+        Device.objects.update(last_order_at=None)
+        run_power_items([line.pk for line in [*lines, other]])
+
+    assert [JobItem.objects.get(pk=line.pk).status for line in lines] == ["done"] * 3
+    assert len(busy.engine.orders) == 3
+    other.refresh_from_db()
+    assert other.status == "done"
+
+
+def test_a_worker_that_stops_in_good_order_gives_back_what_it_has_not_sent(pc):
+    running, verifying = pc().ask(PowerAction.OFF), pc().ask(PowerAction.OFF)
+    token, later = uuid4(), timezone.now() + timedelta(seconds=60)
+    mine = {"lease_token": token, "lease_until": later}
+    JobItem.objects.filter(pk=running.pk).update(status="running", **mine)
+    JobItem.objects.filter(pk=verifying.pk).update(status="verifying", **mine)
+
+    JobItem.objects.give_back(token)
+
+    running.refresh_from_db()
+    assert (running.status, running.lease_token) == ("waiting", None)
+    assert set(JobItem.objects.all().claimable()) == {running, verifying}
+
+
+def test_a_retry_above_the_limit_asks_for_the_number_first(pc, client):
+    Setting.objects.create(key="power.typed_count", value=1)
+    one, two, user = pc(), pc(), factories.person()
+    job = orders.order_power(
+        devices=all_of(one, two), action=PowerAction.RESET, intent=uuid4(), asked_by=user
+    )
+    jobs.stop(job=job, asked_by=user)
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+
+    answer = client.post(
+        reverse("power:retry", args=[job.pk]), {"intent": uuid4()}, headers={"HX-Request": "true"}
+    )
+
+    assert answer.headers["HX-Retarget"] == "#dialog-body"
+    assert answer.context["chosen"].must_type
+    assert Job.objects.count() == 1

@@ -4,14 +4,15 @@ import pytest
 
 from amt.constants import PowerState
 from amt.simulator import Fault
+from devices.models import Setting
 from power.models import PowerAction
 
 
 @pytest.mark.parametrize(
     ("action", "before", "sentence"),
     [
-        (PowerAction.ON, PowerState.OFF_SOFT, "On, seen 0 s after the order."),
-        (PowerAction.OFF, PowerState.ON, "Off, seen 0 s after the order."),
+        (PowerAction.ON, PowerState.OFF_SOFT, "On, seen at once."),
+        (PowerAction.OFF, PowerState.ON, "Off, seen at once."),
         (PowerAction.RESET, PowerState.ON, "Restart seen"),
         (PowerAction.CYCLE, PowerState.ON, "Power cycle seen"),
     ],
@@ -142,3 +143,14 @@ def test_changed_certificate_is_kept_beside_the_known_one_for_a_person_to_compar
     assert known.pin not in ("", known.seen_pin)
     one.device.refresh_from_db()
     assert one.device.connection == "Certificate changed"
+
+
+def test_a_device_that_offers_plain_http_alone_is_told_from_one_without_power(pc):
+    Setting.objects.create(key="amt.plain_allowed", value=False)
+    one = pc(power=PowerState.ON, tls=False, plain=True)
+
+    item = one.order(PowerAction.OFF)
+
+    assert (item.status, item.error_code) == ("failed", "plain-not-allowed")
+    assert item.next_step == "settings"
+    assert one.engine.orders == []
