@@ -156,10 +156,16 @@ def _rank() -> Case:
 
 
 def waits_for(rows: list[JobItem]) -> dict[int, JobItem]:
-    """Return, for waiting rows, the item of another task that their device is busy with (D22)."""
-    waiting = [row for row in rows if row.status == Status.WAITING]
+    """Return, for waiting rows, the item of another task that comes first on their device (D22)."""
+    waiting = {row.device_id: row.pk for row in rows if row.status == Status.WAITING}
     if not waiting:
         return {}
-    devices = {row.device_id: row.pk for row in waiting}
-    busy = JobItem.objects.active().filter(device__in=devices).select_related("job")
-    return {devices[item.device_id]: item for item in busy if item.device_id}
+    others = (
+        JobItem.objects.unfinished().filter(device__in=waiting).exclude(pk__in=waiting.values())
+    )
+    first: dict[int, JobItem] = {}
+    for item in others.select_related("job").order_by("-pk"):
+        pk = waiting[item.device_id]
+        if item.pk < pk or item.status in JobItem.ACTIVE:
+            first[pk] = item
+    return first

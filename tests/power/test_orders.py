@@ -14,6 +14,7 @@ from amt.constants import PowerState
 from devices.models import Device, Job, JobItem, Setting
 from devices.models.rights import Role
 from devices.services import jobs
+from devices.services.job_lines import waits_for
 from power.models import PowerAction
 from power.services import orders
 from power.work import run_power_items
@@ -289,3 +290,11 @@ def test_a_retry_above_the_limit_asks_for_the_number_first(pc, client):
     assert answer.headers["HX-Retarget"] == "#dialog-body"
     assert answer.context["chosen"].must_type
     assert Job.objects.count() == 1
+
+
+def test_a_waiting_line_names_the_task_that_comes_first_on_its_device(pc):
+    one = pc()
+    first, second = one.ask(PowerAction.OFF), one.ask(PowerAction.ON)
+
+    assert waits_for([second]) == {second.pk: first}
+    assert waits_for([first]) == {}
