@@ -252,8 +252,8 @@ def run_items(
     token = uuid4()
     claimed = JobItem.objects.claim(pks, token=token, seconds=settings.ITEM_LEASE_SECONDS)
     items = list(claimed.prefetch_related("job", "device__folder", "server"))
-    not_yet = JobItem.objects.waiting().filter(pk__among=pks)
-    not_yet.update(rung_at=None)  # the dispatcher rings as soon as their turn has come
+    # What could not be claimed is rung for by the dispatcher as soon as its turn has come.
+    JobItem.objects.note_ring(pks, None)
     if not items:
         return
     _live.add(token)

@@ -5,11 +5,12 @@ UPDATE that is guarded by the lease's token, on the database's clock.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, models, transaction
+from django.db import DatabaseError, IntegrityError, models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -169,29 +170,41 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
         look = Q(status=JobItem.Status.VERIFYING, lease_until__lt=Now())
         return self.filter(begin | look)
 
+    def note_ring(self, pks: Sequence[int], at: "Now | None") -> None:
+        """Write down when these items were rung for; one that is being claimed is let be.
+
+        Rows that another transaction holds are left out, so that bell and claim never wait for
+        each other in a circle.
+        """
+        with transaction.atomic():
+            status = [JobItem.Status.WAITING, JobItem.Status.VERIFYING]
+            rung = self.filter(pk__among=pks, status__in=status)
+            free = rung.select_for_update(skip_locked=True)
+            found = list(free.values_list("pk", flat=True))
+            self.filter(pk__among=found).update(rung_at=at)
+
     def claim(self, pks: Sequence[int], *, token: UUID, seconds: int) -> "JobItemQuerySet":
         """Lease what is claimable of ``pks`` and return it; the others are somebody else's."""
-        if not self._lease(pks, token, seconds):
-            for pk in pks:  # another worker took one of the devices in the same instant
-                self._lease([pk], token, seconds)
+        try:
+            self._lease(pks, token, seconds)
+        except DatabaseError:  # another worker took one of the devices, or the same rows, just now
+            for pk in pks:
+                with suppress(IntegrityError):
+                    self._lease([pk], token, seconds)
         return self.filter(pk__among=pks, lease_token=token).active()
 
-    def _lease(self, pks: Sequence[int], token: UUID, seconds: int) -> bool:
+    def _lease(self, pks: Sequence[int], token: UUID, seconds: int) -> None:
         status = models.Case(
             models.When(status=JobItem.Status.WAITING, then=models.Value("running")),
             default=F("status"),
         )
-        try:
-            with transaction.atomic():
-                self.filter(pk__among=pks).claimable().update(
-                    status=status,
-                    lease_token=token,
-                    lease_until=Now() + timedelta(seconds=seconds),
-                    started_at=models.functions.Coalesce("started_at", Now()),
-                )
-        except IntegrityError:
-            return False
-        return True
+        with transaction.atomic():
+            self.filter(pk__among=pks).claimable().update(
+                status=status,
+                lease_token=token,
+                lease_until=Now() + timedelta(seconds=seconds),
+                started_at=models.functions.Coalesce("started_at", Now()),
+            )
 
     def give_back(self, token: UUID) -> None:
         """End a lease in good order: what was not sent waits again, what was is looked at anew."""

@@ -11,6 +11,7 @@ from functools import cache
 
 from celery import current_app
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models.functions import Now
 from kombu import Connection
 from kombu.pools import ProducerPool
@@ -26,9 +27,20 @@ def ring(items: Iterable[JobItem]) -> None:
     """Send the primary keys of ``items``, in chunks, to the queue of each item's server."""
     for (task, queue), pks in _by_bell(items).items():
         for chunk in _chunks(pks, settings.ITEMS_PER_CHUNK):
-            if not _send(task, queue, chunk):
+            if not _rung(task, queue, chunk):
                 return  # the broker is away; the dispatcher rings again
-            JobItem.objects.filter(pk__in=chunk).update(rung_at=Now())
+
+
+def _rung(task: str, queue: str, chunk: list[int]) -> bool:
+    """Send one message and write that down, the latter first: then no worker has the rows yet."""
+    try:
+        JobItem.objects.note_ring(chunk, Now())
+        if _send(task, queue, chunk):
+            return True
+        JobItem.objects.note_ring(chunk, None)
+    except DatabaseError as error:
+        logger.warning("%s waits for the dispatcher: %s", task, error)
+    return False
 
 
 def send(task: str, queue: str, argument: list[int]) -> bool:

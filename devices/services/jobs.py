@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -71,7 +70,7 @@ def start(
         item.finished_at = job.created_at if item.is_finished else None
     JobItem.objects.bulk_create(items, batch_size=1000)
     Job.objects.filter(pk=job.pk).finish()
-    transaction.on_commit(partial(ring_job, job.pk), robust=True)
+    transaction.on_commit(lambda: ring_job(job.pk), robust=True)
     return job, True
 
 
