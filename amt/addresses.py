@@ -75,16 +75,17 @@ def _ipv4(text: str) -> ipaddress.IPv4Address:
     return ipaddress.IPv4Address(text)
 
 
-def _ipv6(text: str) -> ipaddress.IPv6Address:
+def _ipv6(text: str) -> Address:
     if "%" in text:
         raise ValidationError(f'"{text}" holds for one network card only. Give a routable address.')
     try:
-        return ipaddress.IPv6Address(text)
+        address = ipaddress.IPv6Address(text)
     except ValueError:
         raise ValidationError(
             f'"{text}" is not an IPv6 address. It takes 8 groups of up to 4 hexadecimal digits,'
             " or fewer with one ::."
         ) from None
+    return address.ipv4_mapped or address  # two ways to write one place
 
 
 def _name(text: str, practice: bool) -> str:

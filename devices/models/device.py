@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Count, Q, Value, When
 from django.db.models.functions import Lower, Now
 from django.urls import reverse
 
+from devices import names
 from devices.models import rights
 from devices.models.folder import Folder
 
@@ -151,6 +153,11 @@ class Device(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of the device's page."""
         return reverse("devices:device", args=[self.pk])
+
+    def clean(self) -> None:
+        """Refuse a name with characters that nobody sees."""
+        if why := names.why_not(self.name) if self.name else "":
+            raise ValidationError({"name": why})
 
     def words(self) -> str:
         """Return what the search looks at; who writes rows in bulk keeps it in ``search_text``."""

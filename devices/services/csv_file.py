@@ -42,15 +42,12 @@ def rows(text: str) -> tuple[list[str], list[Row]]:
     first = text.split("\n", 1)[0]
     mark = max(";,\t", key=first.count)
     found: list[Row] = []
-    number = 0
-    try:
-        for number, row in _numbered(csv.reader(io.StringIO(text, newline=""), delimiter=mark)):
-            if any(cell.strip() for cell in row):
-                found.append((number, row))
-            if len(found) > MOST_LINES + 1:
-                raise ValidationError(f"The file has more than {MOST_LINES:,} lines. Split it.")
-    except csv.Error as error:
-        raise ValidationError(f"Line {number + 1}: this is not CSV ({error}).") from None
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    for number, row in _numbered(reader):
+        if any(cell.strip() for cell in row):
+            found.append((number, row))
+        if len(found) > MOST_LINES + 1:
+            raise ValidationError(f"The file has more than {MOST_LINES:,} lines. Split it.")
     if not found:
         raise ValidationError("The file is empty. Its first line names the columns.")
     if len(found) == 1:
@@ -59,10 +56,25 @@ def rows(text: str) -> tuple[list[str], list[Row]]:
 
 
 def _numbered(reader: "Reader") -> Iterator[Row]:
-    begins = 1
-    for row in reader:
-        yield begins, row
+    while True:
         begins = reader.line_num + 1
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            raise ValidationError(f"Line {begins}: {_why(error)}") from None
+        if row is None:
+            return
+        yield begins, row
+
+
+def _why(error: csv.Error) -> str:
+    """Return a sentence for what the reader stumbled over."""
+    said = str(error)
+    if "unexpected end of data" in said:
+        return 'a quote (") is opened here and never closed.'
+    if "expected after" in said:
+        return 'text follows a closing quote ("). Write a quote inside a cell twice.'
+    return f"this is not CSV ({said})."
 
 
 def plain(cell: str) -> str:

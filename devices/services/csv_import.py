@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 
-from devices import audit
+from devices import audit, names
 from devices.models import Device, Folder, User
 from devices.models.rights import Right, may_in
 from devices.services import folders
@@ -161,19 +161,21 @@ def save(plan: Plan, *, asked_by: User, extra: Extra) -> int:
             "Somebody added a device of the same name meanwhile. Check the file again."
         ) from None
     extra.save(made)
-    names = [line.name for line in plan.good[:NAMED_IN_AUDIT]]
-    audit.record(asked_by, "device.import", new={"devices": len(made), "names": names})
+    named = [line.name for line in plan.good[:NAMED_IN_AUDIT]]
+    audit.record(asked_by, "device.import", new={"devices": len(made), "names": named})
     return len(made)
 
 
 def _check_line(line: Line, row: Sequence[str], columns: Sequence[str]) -> None:
     """Check what one line says by itself."""
-    if len(row) > len(columns) and any(row[len(columns) :]):
-        line.errors.append(f"It has {len(row)} cells, the first line {len(columns)}.")
-    if any(CONTROL.search(cell) for cell in line.cells.values()):
+    if len(row) != len(columns):
+        said = line.errors if any(row[len(columns) :]) else line.warnings
+        said.append(f"It has {len(row)} cell{'s'[: len(row) - 1]}, the first line {len(columns)}.")
+    others = (cell for column, cell in line.cells.items() if column not in ("name", "folder"))
+    if any(CONTROL.search(cell) for cell in others):
         line.errors.append("It has characters that cannot be shown.")
-    if not line.name:
-        line.errors.append("Name: it has none.")
+    if why := names.why_not(line.name) if line.name else "Name: it has none.":
+        line.errors.append(why)
     for name, most in LONGEST.items():
         if len(line.cell(name)) > most:
             label, length = name.replace("_", " ").capitalize(), len(line.cell(name))
@@ -192,11 +194,13 @@ def _check_folders(lines: Sequence[Line], user: User, create: bool) -> list[str]
     known = {tree.full_name(path).lower(): tree.folder(path) for path in tree.folders}
     new: dict[str, str] = {}
     for line in lines:
-        names = [part.strip() for part in line.cell("folder").split("/") if part.strip()]
-        line.path = tuple(names or ["Workstations"])
+        parts = [part.strip() for part in line.cell("folder").split("/") if part.strip()]
+        line.path = tuple(parts or ["Workstations"])
         _find_folder(line, known)
         if line.above is None or not may_in(user, Right.EDIT, line.above):
             line.errors.append(f"Folder {line.folder}: you may not add devices there.")
+        elif bad := next(filter(None, (names.why_not(p, label="Folder") for p in parts)), ""):
+            line.errors.append(bad)
         elif line.missing and not create:
             line.errors.append(f'Folder {line.folder} is not there. Tick "Make missing folders".')
         elif line.missing == len(line.path):

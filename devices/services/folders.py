@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Max
 
-from devices import audit
+from devices import audit, names
 from devices.models import Assignment, Device, Folder, Setting, User
 from devices.models.rights import Right, forget
 from devices.services.access import require
@@ -133,7 +133,9 @@ def _height(folder: Folder) -> int:
 
 
 def require_free_name(name: str, parent: Folder, other_than: Folder | None = None) -> None:
-    """Raise ValidationError if ``parent`` already has a folder of that name."""
+    """Raise ValidationError if it is no name, or ``parent`` already has a folder of that name."""
+    if why := names.why_not(name):
+        raise ValidationError({"name": why})
     others = Folder.objects.get_children(parent).filter(name__iexact=name)
     if other_than:
         others = others.exclude(pk=other_than.pk)

@@ -57,10 +57,10 @@ def test_good_lines_are_imported_and_bad_ones_are_left_with_their_reason(client,
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 def test_columns_may_be_parted_by_comma_semicolon_or_tab(admin, mark):
-    text = '\ufeffName{0}Model{0}Folder\r\n"PC{0}1"{0}"Tower\n3"{0}Workstations\r\nPC-2\r\n'
+    text = '\ufeffName{0}Model{0}Folder\r\nPC-1{0}"Tower{0}\n3"{0}Workstations\r\nPC-2\r\n'
     plan = check(csv_file.decode(text.format(mark).encode()), admin)
     assert [(line.number, line.errors) for line in plan.lines] == [(2, []), (4, [])]
-    assert plan.lines[0].name == f"PC{mark}1"
+    assert plan.lines[0].cell("model") == f"Tower{mark}\n3"
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,8 @@ def test_columns_may_be_parted_by_comma_semicolon_or_tab(admin, mark):
         ("name\nMüller-PC\n".encode("latin-1"), "Line 2: the file is not UTF-8 (byte 0xfc)."),
         (b"\xff\xfen\x00a\x00", "Line 1: the file is not UTF-8 (byte 0xff)."),
         (b'name\n"' + b"x" * 200_000 + b'"\n', "this is not CSV"),
+        (b'name\nA\n"B\nC\n', "Line 3: a quote (&quot;) is opened here and never closed."),
+        (b'name\n"A\nB"\n\n"C"D\n', "Line 5: text follows a closing quote (&quot;)."),
         (b"name\n" + b"x\n" * 20_001, "The file has more than 20,000 lines. Split it."),
         (b"name\n" + b"x" * 5_000_000, "The file has 5.0 MB; 5 MB at most. Split it."),
     ],
@@ -90,7 +92,11 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(client, admin, ra
         (",x", "Name: it has none."),
         ("x" * 101, "Name has 101 characters; 100 at most."),
         ("x,,,,,,a,b", "It has 8 cells, the first line 6."),
-        ("x\x07", "It has characters that cannot be shown."),
+        ("x\x07", "Name: no line breaks or invisible characters; it has U+0007."),
+        ('"x\ny"', "Name: no line breaks or invisible characters; it has U+000A."),
+        ("x\u202ey", "it has U+202E (right-to-left override)."),
+        ("x,,,/Workstations/\u200bLab", "Folder: no line breaks or invisible characters"),
+        ("x,\x07", "It has characters that cannot be shown."),
         ("x,-bad-.example", '"-bad-.example" is not a host name.'),
         ("x,,bootp", '"bootp" is neither DHCP nor static.'),
         ("x,,,/Lab", "Folder /Lab is not there."),
@@ -107,6 +113,32 @@ def test_each_rule_of_a_line_is_named(admin, line, reason):
     head = "name,host name,host addressing,folder,AMT address,credential\n"
     found = errors(head + line + "\n", admin)
     assert reason in " ".join(found[2])
+
+
+def test_another_number_of_cells_than_the_first_line_is_told(admin):
+    plan = check("name,model,serial\nA\nB,x,S1,,\nC,x,S2,more\nD,,\n", admin)
+    assert [(line.warnings, line.errors) for line in plan.lines] == [
+        (["It has 1 cell, the first line 3."], []),
+        (["It has 5 cells, the first line 3."], []),
+        ([], ["It has 4 cells, the first line 3."]),
+        ([], []),
+    ]
+
+
+def test_two_ways_to_write_one_address_are_the_same_address(admin):
+    factories.credential("ME")
+    factories.server()
+    text = "name,AMT address,credential\nA,127.0.0.7,ME\nB,::ffff:127.0.0.7,ME\n"
+    assert check(text, admin).lines[1].warnings == ["Line 2 has the same AMT address."]
+
+
+def test_a_description_may_have_lines_and_tabs(admin):
+    csv_import.save(
+        check('name,description\nA,"one\ntwo\tthree"\n', admin),
+        asked_by=admin,
+        extra=AmtColumns(admin),
+    )
+    assert Device.objects.get().description == "one\ntwo\tthree"
 
 
 def test_a_name_may_stand_once_in_the_file_and_the_folder(admin):
