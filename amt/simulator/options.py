@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 from .device import DeviceSpec
 from .faults import MEANING, Fault
@@ -32,6 +33,8 @@ def read_options(argv: Sequence[str] | None = None) -> Options:
     parser = _parser()
     given = parser.parse_args(argv)
     try:
+        _require_place(given.log)
+        _require_place(given.key)
         password = _password(given)
         shared = DeviceSpec(
             address="",
@@ -69,8 +72,14 @@ def spread(shares: Sequence[tuple[Fault, float]], count: int) -> list[frozenset[
     return [frozenset(some) for some in faults]
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """End the program with one line; --help has the rest."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="simulate", description="Simulate Intel AMT devices on loopback addresses."
     )
     add = parser.add_argument
@@ -105,6 +114,18 @@ def _password(given: argparse.Namespace) -> str:
     if given.password_file is not None:
         return str(given.password_file.read_text().rstrip("\r\n"))
     return os.environ.get(PASSWORD_VARIABLE, "P@ssw0rd")
+
+
+def _require_place(file: Path | None) -> None:
+    """Raise ValueError if ``file`` can be neither opened nor made."""
+    if file is None:
+        return
+    if file.is_dir():
+        raise ValueError(f"{file} is a folder, not a file.")
+    if not file.parent.is_dir():
+        raise ValueError(f"{file} cannot be written: there is no folder {file.parent}.")
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise ValueError(f"{file} cannot be written: permission denied.")
 
 
 def _whole(text: str) -> int:

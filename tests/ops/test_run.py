@@ -42,6 +42,33 @@ def test_unknown_command_is_refused():
     assert "There is no command nonsense." in done.stderr
 
 
+@pytest.mark.parametrize("name", ["nonsense", "services", "__init__", ".*"])
+def test_what_is_no_benchmark_is_refused_with_those_there_are(name):
+    done = run("bench", name)
+    assert done.returncode == 2
+    assert done.stderr == f"There is no benchmark {name}.\nBenchmarks: pages power\n"
+
+
+def test_benchmarks_are_listed():
+    done = run("bench")
+    assert (done.returncode, done.stderr) == (0, "Benchmarks: pages power\n")
+
+
+def test_simulate_refuses_a_log_that_has_no_place_in_one_line(tmp_path):
+    done = run("simulate", "--log", str(tmp_path / "none" / "x"))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "x cannot be written: there is no folder" in done.stderr
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "-1"])
+@pytest.mark.parametrize("command", ["demo", "serve"])
+def test_ports_that_do_not_exist_are_refused_in_one_line(command, port, tmp_path):
+    done = run(command, f"--port={port}", ZCC_VAR_DIR=str(tmp_path), ZCC_PRACTICE="")
+    assert done.returncode == 2
+    assert done.stderr == f"CommandError: --port {port}: ports go from 1 to 65535.\n"
+
+
 def test_machine_without_python_is_told_what_to_install(bare):
     done = run("demo", place=bare, PATH=str(bare / "bin"))
     assert done.returncode == 1

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from devices.models import User
 from devices.services import people
-from zcc import heartbeat, practice, process, static_files
+from zcc import heartbeat, ports, practice, process, static_files
 
 HOST = "127.0.0.1"
 BEGIN = """
@@ -63,10 +63,11 @@ class Command(BaseCommand):
 
     def listen(self, port: int | None) -> Any:
         """Return the socket of the pages."""
+        first = 8000 if port is None else ports.check(port)
         try:
-            return process.listen(HOST, port or 8000, tries=1 if port else 100)
+            return process.listen(HOST, first, tries=1 if port else 100)
         except OSError as error:
-            raise CommandError(f"Port {port or 8000} cannot be had: {error.strerror}.") from None
+            raise CommandError(f"Port {first} cannot be had: {error.strerror}.") from None
 
     def say(self, text: str) -> None:
         """Print ``text`` at once."""

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from zcc import practice, process, static_files
+from zcc import ports, practice, process, static_files
 from zcc.management.commands import owner
 
 FIRST = """
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         if practice.is_practice():
             raise CommandError(f"{settings.VAR_DIR} is a practice zone: ./run demo serves it.")
         try:
-            web = process.listen(host, port)
+            web = process.listen(host, ports.check(port))
         except OSError as error:
             raise CommandError(f"{host}:{port} cannot be served: {error.strerror}.") from None
         call_command("migrate", verbosity=0)
