@@ -142,6 +142,12 @@ def time_of_day(at: datetime | None) -> SafeString:
     return timed(at, f"{timezone.localtime(at):%H:%M:%S}") if at else SafeString("")
 
 
+@register.filter
+def thousands(number: int) -> str:
+    """Write a whole number as pages do: 18,031."""
+    return f"{number:,}"
+
+
 @register.simple_tag
 def duration(seconds: float | None) -> str:
     """Say a length of time: 12 ms, 4 s, 7 min 31 s, 9 h 48 min."""

@@ -263,3 +263,9 @@ def test_an_export_can_be_imported_again(client, admin):
 
     again = Device.objects.get()
     assert (again.name, again.folder.name, again.description) == ("=PC-1", "Lab", 'say "hi", all')
+
+
+def test_an_import_without_a_good_line_says_beside_its_button_why(client, admin):
+    said = upload(client, b"name,model\n,x\n").content.decode()
+    assert 'disabled title="No line can be imported" aria-describedby="no-good-line"' in said
+    assert "No line can be imported; each says why below." in said

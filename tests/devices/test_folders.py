@@ -275,3 +275,13 @@ def test_changes_at_the_same_moment_leave_a_sound_tree():
     assert not any(Folder.objects.find_problems())
     expected = sorted([*(f"{9 - n}F" for n in range(8)), *(place.name for place in places)])
     assert children(workstations()) == expected
+
+
+@pytest.mark.parametrize("act", ["folder_rename", "folder_move", "folder_delete"])
+def test_dialogs_of_a_fixed_folder_offer_no_ok(client, act):
+    client.force_login(factories.person(), backend="django.contrib.auth.backends.ModelBackend")
+    fixed = Folder.objects.get(name="Workstations")
+    said = client.get(reverse(f"devices:{act}", args=[fixed.pk]), headers={"HX-Request": "true"})
+    assert "fixed folder" in said.text
+    assert "OK" not in said.text
+    assert "Cancel" in said.text

@@ -235,3 +235,8 @@ def test_what_people_typed_is_escaped(source):
     html = shown(source, name='"><script>x</script>', counts={"done": 1})
 
     assert "<script>" not in html
+
+
+def test_large_numbers_are_parted_by_thousands():
+    shown = Template("{% load zcc %}{{ many|thousands }} {{ few|thousands }}")
+    assert shown.render(Context({"many": 18031, "few": 7})) == "18,031 7"
