@@ -10,6 +10,7 @@ from amt import addresses
 from amt.levels import LEGACY_ALLOWED, PLAIN_ALLOWED
 from amt.models import AmtSettings
 from devices import levels
+from devices.forms.words import InOurWords
 from devices.models import Device, Server
 from vault.models import Credential
 
@@ -27,7 +28,7 @@ class LookedUp(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic
             raise ValidationError(self.error_messages["invalid_choice"]) from None
 
 
-class SmbForm(forms.Form):
+class SmbForm(InOurWords, forms.Form):
     """Address, credential, server, addressing and connection profile of one device."""
 
     address = forms.CharField(

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.views.decorators.debug import sensitive_variables
 
+from devices.forms.words import InOurWords
 from vault import passwords
 from vault.models import Credential
 from vault.services import tidy_folder
@@ -12,7 +13,7 @@ from vault.services import tidy_folder
 FIELDS = ["name", "login_name", "folder", "description"]
 
 
-class CredentialForm(forms.ModelForm):  # type: ignore[type-arg]
+class CredentialForm(InOurWords, forms.ModelForm):  # type: ignore[type-arg]
     """All of a credential but its password."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -69,7 +70,7 @@ class CredentialForm(forms.ModelForm):  # type: ignore[type-arg]
         return told
 
 
-class PasswordForm(forms.Form):
+class PasswordForm(InOurWords, forms.Form):
     """A password, twice."""
 
     password = forms.CharField(

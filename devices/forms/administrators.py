@@ -4,13 +4,14 @@ from typing import Any
 
 from django import forms
 
+from devices.forms.words import InOurWords
 from devices.models import Assignment, Folder, User
 from devices.models.rights import POWER_RIGHTS, Right, Role
 
 GIVEN = [*POWER_RIGHTS, Right.SEND_ANYWAY]  # what can be chosen for a Power Operator
 
 
-class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+class PersonForm(InOurWords, forms.ModelForm):  # type: ignore[type-arg]
     """Names of an account."""
 
     class Meta:
@@ -42,7 +43,7 @@ class FolderField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return " / ".join(self.names.get(path, "...") for path in obj.ancestor_paths)
 
 
-class RoleForm(forms.Form):
+class RoleForm(InOurWords, forms.Form):
     """A role, and for a Power Operator the verbs."""
 
     role = forms.ChoiceField(choices=Role, initial=Role.POWER_OPERATOR, widget=forms.RadioSelect)

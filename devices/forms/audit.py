@@ -6,13 +6,14 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from devices.forms.words import InOurWords
 from devices.models import AuditEntry, User
 from devices.models.audit import AuditEntryQuerySet, worded
 
 CONSOLE = "console"
 
 
-class AuditFilter(forms.Form):
+class AuditFilter(InOurWords, forms.Form):
     """Who, what, on what, when, and words. An empty field keeps everything."""
 
     person = forms.ChoiceField(required=False)

@@ -2,8 +2,10 @@
 
 from django import forms
 
+from devices.forms.words import InOurWords
 
-class CommentForm(forms.Form):
+
+class CommentForm(InOurWords, forms.Form):
     """What somebody wants to say about a page."""
 
     page = forms.RegexField(

@@ -5,10 +5,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from devices.forms.words import InOurWords
 from devices.services.csv_file import MOST_BYTES, decode, too_large
 
 
-class CsvForm(forms.Form):
+class CsvForm(InOurWords, forms.Form):
     """A CSV file and what to do with folders that are missing."""
 
     file = forms.FileField(

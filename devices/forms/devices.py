@@ -3,12 +3,13 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
+from devices.forms.words import InOurWords
 from devices.models import Device, Folder, User
 from devices.models.rights import Right
 from devices.services.devices import FIELDS, HOST_NAME
 
 
-class DeviceForm(forms.ModelForm):  # type: ignore[type-arg]
+class DeviceForm(InOurWords, forms.ModelForm):  # type: ignore[type-arg]
     """The fields of a device that people keep; the others are read from it."""
 
     class Meta:
@@ -54,7 +55,7 @@ class NewDeviceForm(DeviceForm):
         self.fields["folder"] = FolderChoice(user)
 
 
-class MoveForm(forms.Form):
+class MoveForm(InOurWords, forms.Form):
     """The folder that devices are moved to."""
 
     folder = FolderChoice()

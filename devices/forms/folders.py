@@ -4,12 +4,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from devices.forms.devices import MoveForm
+from devices.forms.words import InOurWords
 from devices.models import Folder
 
 __all__ = ["FolderForm", "MoveForm"]
 
 
-class FolderForm(forms.ModelForm):  # type: ignore[type-arg]
+class FolderForm(InOurWords, forms.ModelForm):  # type: ignore[type-arg]
     """A folder's name."""
 
     class Meta:

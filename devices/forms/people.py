@@ -8,6 +8,8 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, Se
 from django.contrib.auth.password_validation import MinimumLengthValidator as Length
 from django.contrib.auth.password_validation import get_default_password_validators
 
+from devices.forms.words import InOurWords
+
 
 class Rule(NamedTuple):
     """A rule of passwords, with the pattern that a browser can check."""
@@ -30,7 +32,7 @@ def password_rules() -> list[Rule]:
 THEMES = [("system", "As the system"), ("light", "Light"), ("dark", "Dark")]
 
 
-class SignInForm(AuthenticationForm):
+class SignInForm(InOurWords, AuthenticationForm):
     """User name and password. What it says when refused does not tell which was wrong."""
 
     error_messages = {
@@ -43,7 +45,7 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].label = "User name"
 
 
-class ChoosePasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+class ChoosePasswordForm(InOurWords, SetPasswordForm):  # type: ignore[type-arg]
     """A new password, twice, for somebody who has none."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -56,7 +58,7 @@ class ChangePasswordForm(ChoosePasswordForm, PasswordChangeForm):
     """The password until now, and a new one twice."""
 
 
-class PreferencesForm(forms.Form):
+class PreferencesForm(InOurWords, forms.Form):
     """What a person chose for themselves."""
 
     time_zone = forms.ChoiceField(

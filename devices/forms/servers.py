@@ -2,10 +2,11 @@
 
 from django import forms
 
+from devices.forms.words import InOurWords
 from devices.models import Device, Server, User
 
 
-class ServerForm(forms.ModelForm):  # type: ignore[type-arg]
+class ServerForm(InOurWords, forms.ModelForm):  # type: ignore[type-arg]
     """A server's name; its queue comes from its worker and stays."""
 
     class Meta:
@@ -14,7 +15,7 @@ class ServerForm(forms.ModelForm):  # type: ignore[type-arg]
         error_messages = {"name": {"unique": "Another server has that name."}}
 
 
-class RunsOnForm(forms.Form):
+class RunsOnForm(InOurWords, forms.Form):
     """The device that a server runs on; none is an answer too."""
 
     device = forms.ModelChoiceField(Device.objects.none(), required=False)

@@ -82,12 +82,12 @@ def test_new_person_gets_a_link_once_and_no_password(browser, boss):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"username": ""}, "This field is required"),
-        ({"username": "a b"}, "Enter a valid username"),
-        ({"role": "king"}, "king is not one of the available choices"),
-        ({"folder": 0}, "not one of the available choices"),
-        ({"rights": ["administrate"]}, "administrate is not one of the available choices"),
-        ({"email": "x"}, "Enter a valid email address"),
+        ({"username": ""}, "User name is needed."),
+        ({"username": "a b"}, "User name: letters, digits and the characters"),
+        ({"role": "king"}, "&quot;king&quot; is none of its choices"),
+        ({"folder": 0}, "is none of its choices"),
+        ({"rights": ["administrate"]}, "&quot;administrate&quot; is none of its choices"),
+        ({"email": "x"}, "E-mail: it takes an address like"),
     ],
 )
 def test_refused_person_names_the_field(browser, fields, sentence):

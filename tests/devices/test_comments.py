@@ -39,8 +39,8 @@ def test_form_knows_which_page_it_is_about(client):
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ({"page": "/", "text": ""}, "This field is required"),
-        ({"page": "/", "text": "x" * 4001}, "at most 4000 characters"),
+        ({"page": "/", "text": ""}, "Comment is needed."),
+        ({"page": "/", "text": "x" * 4001}, "Comment has 4,001 characters; 4,000 at most"),
         ({"page": "https://elsewhere.example/", "text": "x"}, "Which page?"),
         ({"page": "//elsewhere.example/", "text": "x"}, "Which page?"),
         ({"page": "javascript:alert(1)", "text": "x"}, "Which page?"),

@@ -317,7 +317,7 @@ def test_a_new_device_is_audited_and_opened(client, lab):
     ("fields", "sentence"),
     [
         ({"name": "pc-1"}, "This folder already has a device of that name."),
-        ({"name": ""}, "This field is required."),
+        ({"name": ""}, "Name is needed."),
         ({"name": "x", "folder": ""}, "Choose a folder."),
         ({"name": "x", "host_name": "not a name"}, "A DNS name has letters"),
     ],

@@ -209,9 +209,9 @@ def test_password_change_keeps_this_session_and_ends_the_others(client):
 @pytest.mark.parametrize(
     ("old", "new", "again", "sentence"),
     [
-        ("wrong", NEW, NEW, "old password was entered incorrectly"),
+        ("wrong", NEW, NEW, "this is not the password until now"),
         (PASSWORD, "short", "short", "at least 12 characters"),
-        (PASSWORD, NEW, NEW + "x", "didn’t match"),
+        (PASSWORD, NEW, NEW + "x", "both passwords must be equal"),
         (PASSWORD, "qwerty123456", "qwerty123456", "too common"),
     ],
 )
@@ -353,4 +353,4 @@ def test_unknown_time_zone_is_refused_by_name(client):
     answer = client.post(reverse("devices:preferences"), {"time_zone": "Mars", "theme": "dark"})
 
     assert answer.status_code == 422
-    assert "Mars is not one of the available choices" in answer.text
+    assert "&quot;Mars&quot; is none of its choices" in answer.text

@@ -142,17 +142,17 @@ def test_a_new_credential_is_kept_and_the_list_comes_back(keeper):
 @pytest.mark.parametrize(
     ("changed", "field", "sentence"),
     [
-        ({"name": ""}, "name", "This field is required."),
+        ({"name": ""}, "name", "Credential name is needed."),
         ({"name": "me taken"}, None, "The vault already has a credential of that name."),
         ({"login_name": "a:b"}, "login_name", "holds no colon"),
-        ({"login_name": ""}, "login_name", "required"),
+        ({"login_name": ""}, "login_name", "is needed"),
         ({"password": "passw0rd!", "password_again": "passw0rd!"}, "password", "a capital letter"),
         ({"password": "", "password_again": ""}, "password", "A password is needed."),
         ({"password_again": "P@ssw0rD"}, "password_again", "Both passwords must be equal."),
         ({"password_again": ""}, "password_again", "Enter the password a second time."),
         ({"password": "P@ssw0rd "}, "password_again", "Both passwords must be equal."),
-        ({"name": "a\0b"}, "name", "Null characters are not allowed."),
-        ({"folder": "x" * 201}, "folder", "at most 200 characters"),
+        ({"name": "a\0b"}, "name", "no null characters."),
+        ({"folder": "x" * 201}, "folder", "has 201 characters; 200 at most."),
     ],
 )
 def test_a_refused_form_names_field_and_rule(keeper, changed, field, sentence):
