@@ -197,6 +197,7 @@ async def test_an_address_that_is_not_refused_is_spoken_to() -> None:
         target = seen.target(refusal=lambda address: "" if address.is_loopback else "No.")
         async with Session(target, QUICK) as session:
             await request_power_state(session, PowerState.ON)
+    assert seen.requests
 
 
 def test_a_return_value_comes_with_its_meaning() -> None:
