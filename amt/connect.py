@@ -5,7 +5,7 @@ The only reader of passwords. Rows are read before the event loop starts and wri
 
 import asyncio
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
 
@@ -36,7 +36,7 @@ from vault.errors import VaultError
 from vault.models import Secret
 
 # A thousand TLS handshakes begun together would take longer than each of them may.
-OPENING_AT_ONCE = 150
+HANDSHAKES_AT_ONCE = 150
 LIMITS = Limits(
     connect_seconds=settings.AMT_CONNECT_SECONDS, answer_seconds=settings.AMT_READ_SECONDS
 )
@@ -52,7 +52,7 @@ class Access:
     login_name: str
     plain_allowed: bool
     legacy_allowed: bool
-    opening: asyncio.Semaphore  # shared by the devices of a chunk
+    limits: Limits  # its room for handshakes is shared by the devices of a chunk
     learned: dict[str, str] = field(default_factory=dict)
     changed: AmtError | None = None  # it showed another certificate or realm than before
 
@@ -103,7 +103,7 @@ def accesses(devices: Collection[Device]) -> dict[int, Access | AmtError]:
     )
     policy = levels.resolve_many([PLAIN_ALLOWED, LEGACY_ALLOWED], devices)
     passwords = _passwords(rows)
-    opening = asyncio.Semaphore(OPENING_AT_ONCE)
+    limits = replace(LIMITS, handshakes=asyncio.Semaphore(HANDSHAKES_AT_ONCE))
     found: dict[int, Access | AmtError] = {
         pk: AmtNotSetUp("Not set up: no SMB settings, not provisioned.") for pk in by_pk
     }
@@ -119,7 +119,7 @@ def accesses(devices: Collection[Device]) -> dict[int, Access | AmtError]:
                 row.credential.login_name,
                 plain_allowed=policy[PLAIN_ALLOWED.name][row.device_id].value,
                 legacy_allowed=policy[LEGACY_ALLOWED.name][row.device_id].value,
-                opening=opening,
+                limits=limits,
             )
         )
     return found
@@ -243,10 +243,9 @@ class Line:
 async def _connect(access: Access) -> Session:
     failures: list[AmtError] = []
     for tls in access.profiles():
-        session = Session(access.target(tls), LIMITS)
+        session = Session(access.target(tls), access.limits)
         try:
-            async with access.opening:
-                await session.open()
+            await session.open()
         except (AmtUnreachable, AmtTlsFailed) as error:
             failures.append(error)
         else:

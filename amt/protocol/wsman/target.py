@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Semaphore
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -47,3 +48,4 @@ class Limits:
     answer_seconds: float = 20  # from the connection to the last byte of one answer
     session_seconds: float | None = None  # the whole session, from its opening
     max_bytes: int = 1 << 20
+    handshakes: Semaphore | None = None  # TLS handshakes at once, of all sessions that share it

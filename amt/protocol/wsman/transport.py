@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ClientRequest
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
@@ -132,8 +133,24 @@ class Transport:
             raise AmtHeldUp
         self._last = connection.protocol
         self._has_sent = True
+        self._allow(self.limits.answer_seconds)
+
+    @contextlib.asynccontextmanager
+    async def room_for_handshake(self) -> AsyncIterator[None]:
+        """Wait until few enough handshakes are under way; the time to connect begins then."""
+        room = self.limits.handshakes
+        if room is None or self.target.tls is Tls.PLAIN:
+            yield
+            return
+        self._allow(None)
+        async with room:
+            self._allow(self.limits.connect_seconds)
+            yield
+
+    def _allow(self, seconds: float | None) -> None:
+        """Give the step that begins now so much time; None: what the whole session has left."""
         if self._timer is not None:
-            self._timer.reschedule(self._until(self.limits.answer_seconds))
+            self._timer.reschedule(self._deadline if seconds is None else self._until(seconds))
 
     def _look_at(self, transport: asyncio.Transport | None) -> None:
         """Check address and certificate of a new connection; the first one's is a pin, too."""
@@ -250,6 +267,12 @@ class OneDevice(aiohttp.TCPConnector):
             connection.close()
             raise
         return connection
+
+    async def _create_connection(
+        self, req: ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> ResponseHandler:
+        async with self._shown_to.room_for_handshake():
+            return await super()._create_connection(req, traces, timeout)
 
 
 def dropped(error: Exception) -> AmtError:

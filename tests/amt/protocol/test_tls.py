@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import warnings
+from dataclasses import replace
 
 import pytest
 
@@ -198,3 +199,26 @@ async def test_a_device_that_hangs_up_on_a_resumed_session_gets_a_full_handshake
         await asyncio.sleep(0.05)
 
     assert accepted == 3
+
+
+async def test_a_handshake_waits_for_room_and_the_time_to_connect_begins_after_it() -> None:
+    room = asyncio.Semaphore(0)
+    limits = replace(QUICK, connect_seconds=0.2, handshakes=room)
+    async with device(ON, server()) as seen:
+        session = Session(seen.target(tls=Tls.MODERN), limits)
+        opening = asyncio.create_task(session.open())
+        await asyncio.sleep(2 * limits.connect_seconds)
+        assert seen.connections == 0
+
+        room.release()
+        await opening
+        await session.close()
+
+        assert seen.connections == 1
+    assert not room.locked()
+
+
+async def test_plain_http_waits_for_no_room() -> None:
+    limits = replace(QUICK, handshakes=asyncio.Semaphore(0))
+    async with device(ON) as seen, Session(seen.target(), limits) as session:
+        assert (await read_power_state(session)).state == 2
