@@ -14,6 +14,7 @@ from time import monotonic
 from amt.protocol.errors import AmtBadAnswer
 
 FRESH_SECONDS = 10
+MAX_REALM, MAX_CHALLENGE = 100, 1000  # characters; AMT has 39 and about 150
 
 _PARAMETER = re.compile(r'([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
 
@@ -49,6 +50,8 @@ def _challenge(text: str, header: str) -> Challenge:
     }
     if not found.get("realm") or not found.get("nonce"):
         raise _unusable("the challenge names no realm or no nonce", header)
+    if not text.isascii() or len(found["realm"]) > MAX_REALM or len(text) > MAX_CHALLENGE:
+        raise _unusable("the challenge is too long or holds odd characters", header)
     if found.get("algorithm", "MD5").upper() != "MD5":
         raise _unusable(f"the digest algorithm is {found['algorithm'][:20]}", header)
     offered = {word.strip().lower() for word in found.get("qop", "").split(",") if word.strip()}

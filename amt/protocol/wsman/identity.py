@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from amt.constants import ControlMode, ProvisioningState
 from amt.protocol.errors import AmtFault
 from amt.protocol.wsman.instance import unexpected
 from amt.protocol.wsman.session import Session
+from amt.protocol.wsman.sign_in import VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,11 @@ async def read_software_versions(session: Session) -> dict[str, str]:
 
 
 async def read_version(session: Session) -> str:
-    """Return the AMT version, with the build number where the web server tells it."""
+    """Return the AMT version, with the build number where the web server tells it; or nothing."""
     if session.firmware:
         return session.firmware
-    return (await read_software_versions(session)).get("AMT", "")
+    told = (await read_software_versions(session)).get("AMT", "")
+    return told if re.fullmatch(VERSION, told) else ""
 
 
 async def read_uuid(session: Session) -> UUID:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from amt.protocol.errors import (
     AmtBadAnswer,
     AmtBusy,
@@ -15,7 +17,8 @@ from amt.protocol.wsman.safe_xml import html, looks_like_html
 from amt.protocol.wsman.target import Target
 from amt.protocol.wsman.transport import CONTENT_TYPE, PATH, Response, Transport
 
-SERVER = "Intel(R) Active Management Technology "
+VERSION = r"[0-9]{1,2}(?:\.[0-9]{1,4}){1,3}"
+FIRMWARE = re.compile(rf"Intel\(R\) Active Management Technology ({VERSION})\s*")
 REALM = "Digest:"
 
 
@@ -33,8 +36,8 @@ class SignIn:
     @property
     def firmware(self) -> str | None:
         """Return the version that AMT's web server names; None if it is not AMT's."""
-        header = self.server_header or ""
-        return header.removeprefix(SERVER).strip() if header.startswith(SERVER) else None
+        found = FIRMWARE.fullmatch(self.server_header or "")
+        return found[1] if found else None
 
     async def greet(self) -> None:
         """Ask without a login, and remember the challenge.

@@ -64,6 +64,19 @@ async def test_a_session_signs_in_once_and_goes_on_with_the_same_nonce(qop: str)
     assert session.certificate_sha256 is None
 
 
+@pytest.mark.parametrize(
+    "version", ["16.1\xff", "16." + "1" * 40, "16.1.2.3.4", "<b>16.1</b>", "\u0661\u0666.1"]
+)
+async def test_a_server_that_names_no_version_has_none(version: str) -> None:
+    def odd(request: Request) -> bytes:
+        reply = amt(lambda request: http(power_is(2)))(request)
+        assert isinstance(reply, bytes)
+        return reply.replace(b"16.1.25.1917", version.encode())
+
+    async with device(odd) as seen, Session(seen.target(), QUICK) as session:
+        assert session.firmware is None
+
+
 async def test_a_new_connection_follows_each_401_even_a_silent_one() -> None:
     silent = challenge().replace(b"Connection: close\r\n", b"")
 

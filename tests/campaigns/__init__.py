@@ -1,0 +1,4 @@
+"""Everything against everything: firmware, faults, and bytes that nobody meant.
+
+Each is a program (``./run matrix``, ``./run faults``, ``./run fuzz``) and, smaller, a test.
+"""

@@ -1,0 +1,183 @@
+"""Feed every parser of network bytes with what nobody meant: ``./run fuzz [MINUTES]``.
+
+A parser may answer, or raise the errors that it declares, each within SLOW seconds. Anything else
+ends the campaign with the bytes that did it. The last line counts the inputs of each parser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, given, seed, settings
+
+from amt.protocol import rmcp
+from amt.protocol.errors import AmtError
+from amt.protocol.wsman import message_log, os_power, power_management_service
+from amt.protocol.wsman.codec import decode
+from amt.protocol.wsman.digest import read_challenge
+from amt.protocol.wsman.handshake import shake_hands
+from amt.protocol.wsman.instance import Instance
+from amt.protocol.wsman.session import Limits, Session, Target, Tls
+from amt.simulator import Device, DeviceSpec
+from amt.simulator.request_reader import BadRequest, RequestReader
+from amt.simulator.rmcp import pong
+from amt.simulator.wsman import Dropped, WsmanService
+from tests.campaigns import samples
+from tests.campaigns.mutations import mutated
+
+MINUTES = 10.0
+ROUND = 300  # inputs from one seed
+SLOW = 2.0  # seconds
+QUICK = Limits(connect_seconds=0.5, answer_seconds=0.25, session_seconds=1, max_bytes=1 << 16)
+
+
+@dataclass
+class Parser:
+    """One parser: what it is fed, how, and what it may raise."""
+
+    name: str
+    samples: list[bytes]
+    feed: Callable[[bytes], object]
+    errors: tuple[type[Exception], ...] = (AmtError,)
+    inputs: int = 0
+    slowest: float = field(default=0.0)
+
+    def attack(self, number: int, examples: int = ROUND) -> None:
+        """Feed it ``examples`` inputs that follow from the seed ``number``."""
+
+        @seed(number)
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(mutated(self.samples))
+        def one(data: bytes) -> None:
+            began = time.perf_counter()
+            with suppress(self.errors):
+                self.feed(data)
+            seconds = time.perf_counter() - began
+            self.inputs, self.slowest = self.inputs + 1, max(self.slowest, seconds)
+            assert seconds < SLOW, f"{self.name} took {seconds:.1f} s"
+
+        one()
+
+
+def read_records(data: bytes) -> object:
+    """Read an answer as the event log's, to the last field."""
+    page = decode(data)
+    return message_log.records_of(page) if isinstance(page, Instance) else page
+
+
+def read_request(data: bytes) -> object:
+    """Take HTTP requests out of bytes, as a simulated engine does."""
+    reader = RequestReader()
+    reader.feed(data)
+    return list(iter(reader.next, None))
+
+
+def served() -> Callable[[bytes], object]:
+    """Return a feed for the simulated engine's WS-Management service."""
+    service = WsmanService(Device(DeviceSpec("127.0.0.1")))
+
+    def feed(data: bytes) -> object:
+        status, body = service.answer(data)
+        assert status in (200, 400, 403, 500)
+        return body
+
+    return feed
+
+
+@contextmanager
+def server() -> Iterator[tuple[asyncio.Runner, int, list[list[bytes]]]]:
+    """Run a server that says to its n-th visitor what the script's n-th line holds."""
+    script: list[list[bytes]] = [[]]
+
+    async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines = script[0]
+        line = lines.pop(0) if len(lines) > 1 else (lines or [b""])[0]
+        try:
+            async with asyncio.timeout(1):
+                await reader.read(65_536)
+                writer.write(line)
+                await writer.drain()
+        except (OSError, TimeoutError):
+            pass
+        writer.transport.close()
+
+    with asyncio.Runner() as runner:
+        listening = runner.run(asyncio.start_server(visit, "127.0.0.1", 0))
+        yield runner, listening.sockets[0].getsockname()[1], script
+        listening.close()
+
+
+async def ask(port: int) -> object:
+    """Open a session and read all that power management reads."""
+    target = Target("127.0.0.1", port, Tls.PLAIN, "admin", "P@ssw0rd")
+    async with Session(target, QUICK) as session:
+        state = await power_management_service.read_power_state(session)
+        await os_power.read_os_power_saving_state(session)
+        return state, await message_log.read_newest_records(session)
+
+
+@contextmanager
+def parsers() -> Iterator[list[Parser]]:
+    """Yield every parser of bytes that come from a network."""
+    with server() as (runner, port, script):
+
+        def http(data: bytes) -> object:
+            script[0] = data.split(samples.NEXT)
+            return runner.run(ask(port))
+
+        def tls(data: bytes) -> object:
+            script[0] = [data]
+            return runner.run(shake_hands("127.0.0.1", port, Tls.LEGACY, QUICK))
+
+        answers = samples.answers()
+        yield [
+            Parser("XML of an answer", answers, decode),
+            Parser("event log", samples.event_logs(), read_records),
+            Parser(
+                "digest challenge",
+                samples.challenges(),
+                lambda data: read_challenge(data.decode("latin-1").split("\n")),
+            ),
+            Parser("HTTP answer", samples.conversations(), http),
+            Parser("TLS hello and certificate", samples.tls_flights(), tls),
+            Parser("RMCP pong", samples.pongs(), rmcp.read_pong, ()),
+            Parser(
+                "HTTP request (simulator)", samples.http_requests(), read_request, (BadRequest,)
+            ),
+            Parser("XML of a request (simulator)", samples.requests(), served(), (Dropped,)),
+            Parser(
+                "RMCP ping (simulator)",
+                samples.pings(),
+                lambda data: pong(Device(DeviceSpec("127.0.0.1")), data),
+                (),
+            ),
+        ]
+
+
+def main(minutes: float) -> None:
+    until, number = time.monotonic() + 60 * minutes, 0
+    with parsers() as targets:
+        while time.monotonic() < until:
+            number += 1
+            for parser in targets:
+                parser.attack(number)
+        for parser in targets:
+            print(f"{parser.name:32} {parser.inputs:9,} inputs, slowest {parser.slowest:.3f} s")
+        print(json.dumps({parser.name: parser.inputs for parser in targets}))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="fuzz", description="Fuzz every parser of network bytes.")
+    parser.add_argument("minutes", nargs="?", type=float, default=MINUTES)
+    main(parser.parse_args().minutes)

@@ -1,0 +1,133 @@
+"""Real bytes to begin with: what simulated engines of every firmware say, and are asked."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from functools import cache
+
+from amt.protocol.rmcp import ping
+from amt.protocol.wsman.codec import encode
+from amt.simulator import PROFILES, Device, DeviceSpec
+from amt.simulator.rmcp import pong
+from amt.simulator.wsman import WsmanService
+from tests.amt.protocol import captures
+from tests.amt.protocol.certificates import server as tls_server
+from tests.amt.protocol.device import challenge, http
+
+NEXT = b"\n--- next connection ---\n"
+GETS = (
+    "AMT_GeneralSettings",
+    "AMT_BootSettingData",
+    "CIM_AssociatedPowerManagementService",
+    "IPS_PowerManagementService",
+    "CIM_Chassis",
+    "AMT_NoSuchClass",
+)
+
+
+@cache
+def requests() -> list[bytes]:
+    """Return requests of every kind that the console sends."""
+    log = "AMT_MessageLog"
+    return [
+        encode("Identify"),
+        *(encode("Get", name) for name in GETS),
+        encode("Enumerate", "CIM_PhysicalMemory"),
+        encode(
+            "Pull", "CIM_PhysicalMemory", arguments={"EnumerationContext": "x", "MaxElements": 9}
+        ),
+        encode(
+            "Put", "AMT_GeneralSettings", arguments={"HostName": "pc", "PingResponseEnabled": True}
+        ),
+        encode("PositionToFirstRecord", log),
+        encode("GetRecords", log, arguments={"IterationIdentifier": 1, "MaxReadRecords": 50}),
+    ]
+
+
+@cache
+def answers() -> list[bytes]:
+    """Return what simulated engines answer to them, and what real ones did, where at hand."""
+    said = [
+        WsmanService(Device(DeviceSpec("127.0.0.1", profile=profile))).answer(request)[1]
+        for profile in PROFILES
+        for request in requests()
+    ]
+    recorded = [path.read_bytes() for path in captures.recorded()]
+    return said + [body for body in recorded if len(body) < 20_000]
+
+
+@cache
+def event_logs() -> list[bytes]:
+    return [body for body in answers() if b"GetRecords_OUTPUT" in body]
+
+
+def challenges() -> list[bytes]:
+    return [
+        b'Digest realm="Digest:0123456789ABCDEF", nonce="bm9u",stale="false",qop="auth-int, auth"',
+        b'Basic realm="x"\nDigest realm="Digest:10DF0000", nonce="n",qop="auth",opaque="o"',
+        b"Digest realm=x, nonce=y, algorithm=MD5",
+    ]
+
+
+@cache
+def conversations() -> list[bytes]:
+    """Return what an engine says on each connection of a session: the challenge, then answers."""
+    parts = [http(body) for body in answers()]
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n04\r\n<a/>\r\n0\r\n\r\n"
+    whole = NEXT.join([challenge(), *map(http, _reading_of_power())])
+    return [whole, *(challenge() + NEXT + part for part in (*parts[:40], chunked))]
+
+
+def _reading_of_power() -> list[bytes]:
+    """Return the answers to all that power management reads."""
+    log = "AMT_MessageLog"
+    arguments = {"IterationIdentifier": 1, "MaxReadRecords": 50}
+    service = WsmanService(Device(DeviceSpec("127.0.0.1")))
+    asked = (
+        encode("Get", "CIM_AssociatedPowerManagementService"),
+        encode("Get", "IPS_PowerManagementService"),
+        encode("PositionToFirstRecord", log),
+        encode("GetRecords", log, arguments=arguments),
+    )
+    return [service.answer(request)[1] for request in asked]
+
+
+@cache
+def tls_flights() -> list[bytes]:
+    """Return the first flight of a TLS server: hello, certificate, key exchange."""
+    return [
+        _flight(tls_server(newest=version))
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
+    ]
+
+
+def _flight(server: ssl.SSLContext) -> bytes:
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    to_server, to_client, nothing = ssl.MemoryBIO(), ssl.MemoryBIO(), ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.wrap_bio(nothing, to_server).do_handshake()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        server.wrap_bio(to_server, to_client, server_side=True).do_handshake()
+    return to_client.read()
+
+
+def pings() -> list[bytes]:
+    return [ping(tag) for tag in (0, 254)]
+
+
+def pongs() -> list[bytes]:
+    found = [pong(Device(DeviceSpec("127.0.0.1", profile=name)), ping()) for name in PROFILES]
+    return [datagram for datagram in found if datagram]
+
+
+def http_requests() -> list[bytes]:
+    head = b"POST /wsman HTTP/1.1\r\nHost: 127.0.0.1:16992\r\nContent-Type: text/xml\r\n"
+    body = requests()[0]
+    return [
+        b"GET / HTTP/1.1\r\nhost: x\r\n\r\n",
+        head + b"Content-Length: %d\r\n\r\n" % len(body) + body,
+        head + b"Transfer-Encoding: chunked\r\n\r\n%X\r\n%b\r\n0\r\n\r\n" % (len(body), body),
+        head + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
+    ]
