@@ -228,3 +228,14 @@ async def test_a_class_that_the_firmware_lacks_is_a_fault(fleet: Start) -> None:
             await session.get("CIM_NoSuchClass")
 
     assert caught.value.subcode == "wsa:DestinationUnreachable"
+
+
+@pytest.mark.parametrize("tls", [Tls.PLAIN, Tls.MODERN])
+async def test_200_of_200_first_calls_succeed_where_the_server_closes_silently_after_its_401(
+    fleet: Start, tls: Tls
+) -> None:
+    device = only(fleet(faults=frozenset({Fault.CLOSES_SILENTLY_AFTER_401})))
+
+    for _ in range(200):
+        async with Session(target(device, tls), LIMITS) as session:
+            assert (await read_power_state(session)).state == PowerState.ON
