@@ -37,10 +37,7 @@ def complaints(rule: Rule, now: datetime, zone_tz: ZoneInfo) -> list[Complaint]:
 
 def _of_days(rule: Rule) -> Iterator[Complaint]:
     if rule.kind is Kind.DATES:
-        if not rule.dates:
-            yield "dates", "No date is chosen. Add at least one."
-        if len(rule.dates) > MOST_DATES:
-            yield "dates", f"There are {len(rule.dates)} dates. At most {MOST_DATES} can be kept."
+        yield from _of_dates(rule)
     elif rule.repeat is Repeat.INTERVAL:
         if not 1 <= rule.interval_minutes <= MAX_INTERVAL:
             yield "interval_minutes", f"The interval goes from 1 to {MAX_INTERVAL:,} minutes."
@@ -49,6 +46,13 @@ def _of_days(rule: Rule) -> Iterator[Complaint]:
             yield "month_day", f"Day {rule.month_day} is in no month. Choose 1 to 31."
     elif rule.repeat is not Repeat.LAST_DAY:
         yield from _of_weekdays(rule)
+
+
+def _of_dates(rule: Rule) -> Iterator[Complaint]:
+    if not rule.dates:
+        yield "dates", "No date is chosen. Add at least one."
+    if len(rule.dates) > MOST_DATES:
+        yield "dates", f"There are {len(rule.dates)} dates. At most {MOST_DATES} can be kept."
 
 
 def _of_weekdays(rule: Rule) -> Iterator[Complaint]:
