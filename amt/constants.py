@@ -10,6 +10,7 @@ PORT_HTTPS = 16993
 PORT_RMCP = 623
 
 NS_SOAP = "http://www.w3.org/2003/05/soap-envelope"
+NS_SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 NS_ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 NS_WSMAN = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
 NS_ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
@@ -25,6 +26,8 @@ ANONYMOUS = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
 BASE_AMT = "http://intel.com/wbem/wscim/1/amt-schema/1/"
 BASE_CIM = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/"
 BASE_IPS = "http://intel.com/wbem/wscim/1/ips-schema/1/"
+BASE_EOI = "http://schemas.intel.com/platform/client/"  # the older SOAP interface, before AMT 9
+INTEL_OEM = 343  # IANA enterprise number
 
 
 class PowerState(IntEnum):
@@ -88,3 +91,66 @@ class ControlMode(IntEnum):
     NOT_SET_UP = 0
     CLIENT = 1
     ADMIN = 2
+
+
+class RemoteControlCommand(IntEnum):
+    """RemoteControl.Command of the older SOAP interface; ASF's message types."""
+
+    RESET = 16
+    POWER_UP = 17
+    POWER_DOWN = 18
+    POWER_CYCLE = 19
+
+
+class SpecialCommand(IntEnum):
+    """RemoteControl.SpecialCommand: what the next boot is to do."""
+
+    NONE = 0
+    PXE = 1
+    HARD_DRIVE = 2
+    HARD_DRIVE_SAFE_MODE = 3
+    DIAGNOSTICS = 4
+    CD_DVD = 5
+    INTEL_OEM = 0xC1  # OEMparameters 1: BIOS setup
+
+
+class SystemPowerState(IntEnum):
+    """RemoteControl.GetSystemPowerState, the low four bits: ACPI's own numbers."""
+
+    S0 = 0
+    S1 = 1
+    S2 = 2
+    S3 = 3
+    S4 = 4
+    S5 = 5
+    S4_OR_S5 = 6
+    MECHANICAL_OFF = 7
+
+
+class PtStatus(IntEnum):
+    """What AMT's own methods and the older SOAP interface return, as far as we have words."""
+
+    SUCCESS = 0
+    INTERNAL_ERROR = 1
+    NOT_READY = 2
+    INVALID_PT_MODE = 3
+    NOT_PERMITTED = 16
+    MAX_LIMIT_REACHED = 23
+    AUTHENTICATION_FAILED = 25
+    UNSUPPORTED_VERSION = 29
+    INVALID_PROVISIONING_STATE = 32
+    UNSUPPORTED_OBJECT = 33
+    INVALID_TIME = 34
+    INVALID_INDEX = 35
+    INVALID_PARAMETER = 36
+    FLASH_WRITE_LIMIT_EXCEEDED = 38
+    DISABLED_BY_POLICY = 1024
+    UNSUPPORTED_OEM_NUMBER = 2049
+    UNSUPPORTED_BOOT_OPTION = 2050
+    INVALID_COMMAND = 2051
+    INVALID_SPECIAL_COMMAND = 2052
+    INVALID_HANDLE = 2053
+    UNSUPPORTED = 2066
+    NOT_FOUND = 2068
+    USER_CONSENT_REQUIRED = 2081
+    OPERATION_IN_PROGRESS = 2082

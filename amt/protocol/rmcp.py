@@ -47,8 +47,11 @@ def read_pong(datagram: bytes) -> Pong | None:
     version, _, kind, enterprise, message, tag, length = HEAD.unpack_from(datagram)
     if (version, kind, enterprise, message) != (VERSION, ASF, IANA_ASF, PONG) or length < 16:
         return None
-    maker, port, nibbles, state, _, dash, major, minor = DATA.unpack_from(datagram, HEAD.size)
-    if maker != INTEL or not dash & DASH or state & 3 > ProvisioningState.POST:
+    maker, port, nibbles, state, entities, interactions, major, minor = DATA.unpack_from(
+        datagram, HEAD.size
+    )
+    has_dash = (entities | interactions) & DASH  # AMT 4.0 and 5.0 tell it in the former
+    if maker != INTEL or not has_dash or state & 3 > ProvisioningState.POST:
         return None
     told = (nibbles >> 4, nibbles & 0x0F) if nibbles else (major, minor)
     return Pong(

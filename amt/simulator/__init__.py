@@ -11,7 +11,7 @@
 623; ``fleet.unbound`` names those that could not be had. Alone: ``python -m amt.simulator``.
 """
 
-from .device import Boot, Device, DeviceSpec, Order
+from .device import Boot, Device, DeviceSpec, Order, as_it_comes
 from .faults import MEANING, Fault
 from .fleet import Fleet, addresses
 from .profiles import PROFILES, Profile
@@ -27,4 +27,5 @@ __all__ = [
     "Order",
     "Profile",
     "addresses",
+    "as_it_comes",
 ]

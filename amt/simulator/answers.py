@@ -9,6 +9,7 @@ from amt.constants import NS_SOAP
 
 CHUNK = 0x43E  # bytes; firmware writes several small chunks, sizes as four digits
 XML = "application/soap+xml; charset=UTF-8"
+TEXT_XML = "text/xml; charset=utf-8"  # of SOAP 1.1
 REASONS = {
     200: "OK",
     303: "See Other",
@@ -44,21 +45,25 @@ def head(status: int, server: str, *headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-def xml(status: int, server: str, body: bytes, *, is_chunked: bool = True) -> bytes:
-    """Return an answer of the WS-Man service."""
-    return xml_head(status, server, len(body), is_chunked=is_chunked) + (
+def xml(
+    status: int, server: str, body: bytes, *, is_chunked: bool = True, kind: str = XML
+) -> bytes:
+    """Return an answer of the WS-Man service, or of the older one (``kind``)."""
+    return xml_head(status, server, len(body), is_chunked=is_chunked, kind=kind) + (
         chunked(body) if is_chunked else body
     )
 
 
-def xml_head(status: int, server: str, length: int, *, is_chunked: bool = True) -> bytes:
-    """Return the headers of an answer of the WS-Man service."""
+def xml_head(
+    status: int, server: str, length: int, *, is_chunked: bool = True, kind: str = XML
+) -> bytes:
+    """Return the headers of an answer of the WS-Man service, or of the older one."""
     return head(
         status,
         server,
         f"Date: {_date(int(time.time()))}",
         "X-Frame-Options: DENY",
-        f"Content-Type: {XML}",
+        f"Content-Type: {kind}",
         "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {length}",
     )
 

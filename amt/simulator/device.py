@@ -51,7 +51,8 @@ class DeviceSpec:
     username: str = "admin"
     password: str = field(default="P@ssw0rd", repr=False)
     tls: bool = True
-    plain: bool = True
+    plain: bool = True  # also where this firmware comes without: see ``as_it_comes``
+    rmcp: bool = True
     power: PowerState = PowerState.ON
     boot_ms: int = 0
     latency_ms: int = 0
@@ -59,6 +60,15 @@ class DeviceSpec:
     host_name: str = ""
     has_agent: bool = True
     clock_offset_seconds: float = 0.0
+
+
+def as_it_comes(profile: str, **like: Any) -> DeviceSpec:
+    """Return a device with those ports open that its firmware opens by itself."""
+    known = PROFILES[profile]
+    return DeviceSpec(
+        **{"address": "", "plain": known.opens_plain, "rmcp": known.opens_rmcp, **like},
+        profile=profile,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,7 @@ class Device:
         self.gatekeeper = Gatekeeper(
             spec.username, spec.password, self._realm_after(0), self.profile.qop
         )
-        self.certificate = Certificate(spec.address)
+        self.certificate = Certificate(spec.address, self.profile.identity)
         self.clock_offset = spec.clock_offset_seconds
         self.event_log = EventLog()
         self.audit_log = AuditLog()
@@ -116,6 +126,9 @@ class Device:
             state=spec.power,
             boot_seconds=spec.boot_ms / 1000,
             has_agent=spec.has_agent,
+            is_graceful=self.profile.is_graceful,
+            is_modern_standby=self.profile.is_modern_standby,
+            half_wakes=lambda: Fault.HALF_WAKES in self.faults,
             on_boot_start=self._boot_started,
             on_boot_end=self._boot_ended,
         )

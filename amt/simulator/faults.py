@@ -24,6 +24,7 @@ class Fault(StrEnum):
     ANSWERS_HTML = "answers-html"
     ANSWERS_HOSTILE_XML = "answers-hostile-xml"
     CLOSES_SILENTLY_AFTER_401 = "closes-silently-after-401"
+    HALF_WAKES = "half-wakes"
 
 
 MEANING = {
@@ -44,5 +45,6 @@ MEANING = {
     Fault.OVERSIZED_XML: "answers are 50 MB long",
     Fault.ANSWERS_HTML: "answers are a web page",
     Fault.ANSWERS_HOSTILE_XML: "answers declare entities that expand without end",
+    Fault.HALF_WAKES: "after each boot the operating system stays in standby until it is woken",
     Fault.CLOSES_SILENTLY_AFTER_401: "the connection is closed after a 401 that did not say so",
 }

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
-from .certificates import KEYS
 from .device import Device, DeviceSpec, Order
+from .keys import KEYS
 from .listener import Listener, settle
 
 SWEEP_SECONDS = 1.0

@@ -2,19 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import cast
 
 from . import answers
 from .device import Device
+from .eoi import EoiService
+from .execution import Dropped
 from .faults import Fault
 from .request_reader import BadRequest, HttpRequest, RequestReader
-from .wsman import Dropped, WsmanService
+from .wsman import WsmanService
 
 REQUEST_SECONDS = 10  # for a request to arrive whole
 IDLE_SECONDS = 60
 MAX_CONNECTIONS = 64  # of one device
-ANONYMOUS_IDENTIFY = "/wsman-anon/identify"
+ANONYMOUS_IDENTIFY = ("POST", "/wsman-anon/identify")
+Answering = Callable[[bytes], tuple[int, bytes]]  # a body in, a status and a body out
 
 
 class Connections(set["HttpConnection"]):
@@ -28,12 +32,28 @@ class Connections(set["HttpConnection"]):
         return not self.at_home or len(self) > MAX_CONNECTIONS
 
 
+class Services:
+    """What a device's web server leads to, as far as its firmware has it."""
+
+    def __init__(self, device: Device) -> None:
+        self.wsman = WsmanService(device) if device.profile.has_wsman else None
+        self.eoi = EoiService(device) if device.profile.has_eoi else None
+
+    def at(self, target: str) -> Answering | None:
+        """Return what answers requests to a path, None if nothing does."""
+        if self.wsman and target == "/wsman":
+            return self.wsman.answer
+        if self.eoi and self.eoi.serves(target):
+            return partial(self.eoi.answer, target)
+        return None
+
+
 class HttpConnection(asyncio.Protocol):
     """One TCP or TLS connection to one device."""
 
-    def __init__(self, device: Device, service: WsmanService, open_: Connections) -> None:
+    def __init__(self, device: Device, services: "Services", open_: Connections) -> None:
         self._device = device
-        self._service = service
+        self._services = services
         self._open = open_
         self._reader = RequestReader()
         self._is_busy = False
@@ -110,17 +130,17 @@ class HttpConnection(asyncio.Protocol):
         if request.method == "GET" and request.target == "/":
             location = ("Location: /logon.htm", "Content-Length: 0")
             self._later(answers.head(303, server, *location), closes=not request.stays_open)
-        elif request.method == "POST" and request.target == ANONYMOUS_IDENTIFY:
-            known = answers.xml(200, server, self._service.identify())
+        elif self._services.wsman and (request.method, request.target) == ANONYMOUS_IDENTIFY:
+            known = answers.xml(200, server, self._services.wsman.identify())
             self._later(known, closes=not request.stays_open)
         elif not self._is_admitted(request):
             self._later(self._challenge(), closes=True)
-        elif request.target != "/wsman":
-            self._later(answers.page(200, server, answers.PAGE), closes=not request.stays_open)
-        elif request.method != "POST":
-            self._later(answers.page(405, server, b"", "Allow: POST"), closes=True)
+        elif answering := self._services.at(request.target):
+            self._serve(request, answering)
+        elif request.method == "POST":
+            self._later(answers.page(404, server, b""), closes=True)
         else:
-            self._serve(request)
+            self._later(answers.page(200, server, answers.PAGE), closes=not request.stays_open)
 
     def _is_admitted(self, request: HttpRequest) -> bool:
         authorization = request.headers.get("authorization", "")
@@ -139,11 +159,14 @@ class HttpConnection(asyncio.Protocol):
         value = self._device.gatekeeper.challenge()
         return answers.challenge(self._device.profile.server, value, says_close=says_close)
 
-    def _serve(self, request: HttpRequest) -> None:
+    def _serve(self, request: HttpRequest, answering: Answering) -> None:
         faults, server = self._device.faults, self._device.profile.server
         self._device.peer = str(self._transport.get_extra_info("peername", ("",))[0])
+        if request.method != "POST":
+            self._later(answers.page(405, server, b"", "Allow: POST"), closes=True)
+            return
         try:
-            status, body = self._service.answer(request.body)
+            status, body = answering(request.body)
         except Dropped as drop:
             if not drop.hangs:
                 self._later(b"", closes=True)
@@ -159,8 +182,10 @@ class HttpConnection(asyncio.Protocol):
                 body = answers.hostile()
             elif Fault.TRUNCATED_XML in faults:
                 body = body[: len(body) * 2 // 3]
+            kind = answers.XML if request.target == "/wsman" else answers.TEXT_XML
             is_chunked = request.version == "HTTP/1.1"
-            self._later(answers.xml(status, server, body, is_chunked=is_chunked), closes=closes)
+            whole = answers.xml(status, server, body, is_chunked=is_chunked, kind=kind)
+            self._later(whole, closes=closes)
 
     def _refuse(self, status: int) -> None:
         if not self._transport.is_closing():

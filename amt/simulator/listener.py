@@ -10,9 +10,8 @@ from amt.constants import PORT_HTTP, PORT_HTTPS, PORT_RMCP
 from .certificates import LazyContext
 from .device import Device
 from .faults import Fault
-from .http import REQUEST_SECONDS, Connections, HttpConnection
+from .http import REQUEST_SECONDS, Connections, HttpConnection, Services
 from .rmcp import RmcpProtocol
-from .wsman import WsmanService
 
 BACKLOG = 128
 ROUNDS = 3
@@ -30,7 +29,7 @@ class Listener:
     def __init__(self, device: Device) -> None:
         self.device = device
         self.connections = Connections()
-        self._service = WsmanService(device)
+        self._services = Services(device)
         self._servers: list[asyncio.Server] = []
         self._blockers: list[socket.socket] = []
         self._closed: frozenset[Fault] | None = None  # the faults by which no connection is made
@@ -45,6 +44,8 @@ class Listener:
     async def start(self) -> list[str]:
         """Listen; return what could not be bound, one text each."""
         unbound = await self.listen()
+        if not self.device.spec.rmcp:
+            return unbound
         try:
             self._pings, _ = await asyncio.get_running_loop().create_datagram_endpoint(
                 partial(RmcpProtocol, self.device), local_addr=(self.device.address, PORT_RMCP)
@@ -100,7 +101,7 @@ class Listener:
         is_tls = port == PORT_HTTPS
         context = LazyContext.of(self.device.certificate, self.device.profile) if is_tls else None
         server = await asyncio.get_running_loop().create_server(
-            partial(HttpConnection, self.device, self._service, self.connections),
+            partial(HttpConnection, self.device, self._services, self.connections),
             sock=_bound(self.device.address, port),
             backlog=BACKLOG,
             ssl=context,

@@ -43,6 +43,7 @@ def read_options(argv: Sequence[str] | None = None) -> Options:
             password=password,
             tls=given.tls,
             plain=given.plain,
+            rmcp=given.rmcp,
             boot_ms=given.boot_ms,
             latency_ms=given.latency_ms,
         )
@@ -102,7 +103,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--log", type=Path, metavar="FILE", help="one JSON line per order executed")
     add("--key", type=Path, metavar="FILE", help="keep the TLS key, so certificates stay the same")
     add("--tls", action=argparse.BooleanOptionalAction, default=True, help="port 16993")
-    add("--plain", action=argparse.BooleanOptionalAction, default=True, help="port 16992")
+    add(
+        "--plain",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="port 16992, also on firmware that comes with it closed (16.1 and newer)",
+    )
+    add("--rmcp", action=argparse.BooleanOptionalAction, default=True, help="UDP port 623")
     add("--processes", type=_whole, default=0, metavar="N", help="0: as sockets need (0)")
     add("--part", type=_part, help=argparse.SUPPRESS)
     return parser

@@ -19,6 +19,7 @@ WHEN_ON = (
     S.MASTER_BUS_RESET_GRACEFUL,
     S.OFF_SOFT_GRACEFUL,
 )
+HARD = (S.MASTER_BUS_RESET, S.OFF_SOFT, S.CYCLE_SOFT)  # all that old firmware knows of a host
 WHEN_ASLEEP = (S.MASTER_BUS_RESET, S.OFF_SOFT, S.CYCLE_SOFT, S.ON)
 WHEN_OFF = (S.ON,)
 REQUESTABLE = frozenset({*WHEN_ON, *WHEN_ASLEEP, *WHEN_OFF})
@@ -33,6 +34,9 @@ class PowerMachine:
     state: PowerState
     boot_seconds: float = 0.0
     has_agent: bool = True  # graceful orders need software on the host
+    is_graceful: bool = True  # the firmware knows such orders
+    is_modern_standby: bool = False  # the host has no S3: asleep, it dozes and AMT calls it on
+    half_wakes: Callable[[], bool] = lambda: False  # an On leaves the operating system dozing
     on_boot_start: Callable[[float], None] = lambda when: None  # seconds of time.monotonic()
     on_boot_end: Callable[[float], None] = lambda when: None
     saving: OsPowerSavingState = OsPowerSavingState.FULL_POWER
@@ -48,9 +52,13 @@ class PowerMachine:
     @property
     def available(self) -> tuple[PowerState, ...]:
         """Return the states that may be requested now."""
-        if self.state == S.ON:
-            return WHEN_ON
-        return WHEN_ASLEEP if self.state in SLEEPING else WHEN_OFF
+        if self.state != S.ON:
+            return WHEN_ASLEEP if self.state in SLEEPING else WHEN_OFF
+        if not self.is_graceful:
+            return HARD
+        return tuple(
+            state for state in WHEN_ON if not (self.is_modern_standby and state in SLEEPING)
+        )
 
     @property
     def os_power_saving(self) -> OsPowerSavingState | None:
@@ -78,6 +86,10 @@ class PowerMachine:
             return ReturnValue.NOT_NOW
         self.saving = OsPowerSavingState(wanted)
         return ReturnValue.OK
+
+    def doze(self) -> None:
+        """Let the operating system fall into standby by itself; AMT goes on calling it on."""
+        self.saving = OsPowerSavingState.POWER_SAVING
 
     def press_button(self) -> None:
         """Do what a person at the machine does: on if it is off, off if it is on."""
@@ -110,6 +122,8 @@ class PowerMachine:
 
     def _finish(self, when: float) -> None:
         self._is_booting = False
+        if self.half_wakes():
+            self.saving = OsPowerSavingState.POWER_SAVING
         self.on_boot_end(when)
 
     def _at(self, when: float, seconds: float, step: Callable[[float], None]) -> None:

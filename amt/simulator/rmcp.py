@@ -14,6 +14,10 @@ PING, PONG = 0x80, 0x40
 INTEL = 343  # enterprise number
 POST_PROVISIONED, BOTH_PORTS = 0x02, 0x04
 DASH = 0x20
+ENTITIES = 0x81  # IPMI and ASF 1.0
+FIRST = (4, 0)  # the oldest firmware that answers
+DASH_ELSEWHERE = (5, 0)  # the last that tells of DASH among its entities
+TELLS_VERSION = 6  # the first major version that does
 MAX_NIBBLE = 15
 UNREACHABLE = frozenset({Fault.SILENT, Fault.REFUSES, Fault.UNPLUGGED})
 
@@ -22,14 +26,26 @@ def pong(device: Device, ping: bytes) -> bytes | None:
     """Return the answer to a datagram, None if it deserves none."""
     if len(ping) < 12 or ping[0] != 6 or ping[3:8] != ASF[3:] or ping[8] != PING:
         return None
-    spec, (major, minor) = device.spec, device.profile.major_minor
+    spec, firmware = device.spec, device.profile.major_minor
+    if firmware < FIRST:
+        return None
     port = PORT_HTTPS if spec.tls and not spec.plain else PORT_HTTP
     state = POST_PROVISIONED | (BOTH_PORTS if spec.tls and spec.plain else 0)
-    fits = major <= MAX_NIBBLE
-    version = (major << 4 | minor) if fits else 0
-    later = (0, 0) if fits else (major, minor)
+    entities, interactions = (ENTITIES, DASH)
+    if firmware <= DASH_ELSEWHERE:
+        entities, interactions = (ENTITIES | DASH, 0)
     head = ASF[:2] + ping[2:3] + ASF[3:] + bytes((PONG, ping[9], 0, 16))
-    return head + struct.pack(">IHBBBBBB4x", INTEL, port, version, state, 0x81, DASH, *later)
+    version, *later = _version(*firmware)
+    return head + struct.pack(
+        ">IHBBBBBB4x", INTEL, port, version, state, entities, interactions, *later
+    )
+
+
+def _version(major: int, minor: int) -> tuple[int, int, int]:
+    """Return the byte of two nibbles, and the two bytes that newer firmware has instead."""
+    if major > MAX_NIBBLE:
+        return 0, major, minor
+    return (major << 4 | minor if major >= TELLS_VERSION else 0), 0, 0
 
 
 class RmcpProtocol(asyncio.DatagramProtocol):

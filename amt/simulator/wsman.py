@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from amt.constants import NS_ENUMERATION, NS_IDENTITY, NS_SOAP, NS_TRANSFER, NS_WSMAN
 
@@ -21,6 +20,7 @@ from .envelope import (
     uri_of,
     write,
 )
+from .execution import execute
 from .faults import Fault
 from .representation import read_arguments, read_properties
 from .resource import Resource
@@ -34,15 +34,6 @@ CONTEXT_SECONDS = 60
 MAX_CONTEXTS = 8
 
 Found = tuple[Resource, Properties]
-T = TypeVar("T")
-
-
-class Dropped(Exception):
-    """This connection gets no answer; if it ``hangs`` it is not even closed."""
-
-    def __init__(self, *, hangs: bool = False) -> None:
-        super().__init__("dropped")
-        self.hangs = hangs
 
 
 @dataclass(slots=True)
@@ -252,7 +243,8 @@ class WsmanService:
         elif Fault.ACCEPTS_AND_IGNORES in self._device.faults:
             output = {"ReturnValue": 0}
         else:
-            output = self._order(
+            output = execute(
+                self._device,
                 request.class_name,
                 method,
                 lambda: call(self._device, arguments),
@@ -272,7 +264,7 @@ class WsmanService:
             key = (resource.name, resource.key_of(properties))
             self._device.stored.setdefault(key, {}).update(changed)
 
-        self._order(resource.name, "Put", store)
+        execute(self._device, resource.name, "Put", store)
         return writer.instance(resource.name, {**properties, **changed})
 
     def _create(self, request: Request, writer: Writer) -> str:
@@ -280,29 +272,6 @@ class WsmanService:
 
     def _delete(self, request: Request, writer: Writer) -> str:
         raise SoapFault("c:AccessDenied", "This may not be deleted.")
-
-    def _order(
-        self,
-        class_name: str,
-        method: str,
-        act: Callable[[], T],
-        *,
-        requested: int | None = None,
-        is_executed: Callable[[T], bool] = lambda answer: True,
-    ) -> T:
-        """Execute and note an order, unless a fault lets the connection end before or after."""
-        device = self._device
-        if Fault.DROPS_BEFORE_EXECUTING in device.faults:
-            raise Dropped
-        before = device.power
-        answer = act()
-        if is_executed(answer):
-            device.note_order(class_name, method, requested, before)
-        if Fault.DROPS_AFTER_EXECUTING in device.faults:
-            raise Dropped
-        if Fault.HANGS_AFTER_EXECUTING in device.faults:
-            raise Dropped(hangs=True)
-        return answer
 
 
 def _matches(found: Found, name: str, value: str | Reference) -> bool:

@@ -25,9 +25,10 @@ from amt.protocol.wsman.handshake import shake_hands
 from amt.protocol.wsman.instance import Instance
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from amt.simulator import Device, DeviceSpec
+from amt.simulator.execution import Dropped
 from amt.simulator.request_reader import BadRequest, RequestReader
 from amt.simulator.rmcp import pong
-from amt.simulator.wsman import Dropped, WsmanService
+from amt.simulator.wsman import WsmanService
 from tests.campaigns import samples
 from tests.campaigns.mutations import mutated
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from amt.simulator import PROFILES, DeviceSpec, Fleet, addresses
+from amt.simulator import DeviceSpec, Fleet, addresses
 from tests.amt.simulator.loopback import first_address
 
 from . import peers
@@ -39,9 +39,13 @@ def fleet() -> Iterator[Start]:
         yield start
 
 
-@pytest.fixture(params=PROFILES)
+# Those that differ in what a client meets: digest, TLS, certificate, classes, strictness.
+TELLING = ("3.2", "7.1", "9.5", "11.8", "12.0", "14.1", "16.1", "19.0")
+
+
+@pytest.fixture(params=TELLING)
 def profile(request: pytest.FixtureRequest) -> str:
-    """Return each firmware profile in turn."""
+    """Return each firmware profile that is unlike the others in turn."""
     return str(request.param)
 
 

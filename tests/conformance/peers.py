@@ -65,6 +65,20 @@ def node(program: str, *arguments: str) -> Answer:
     return Answer(done.stdout, done.stderr, done.returncode)
 
 
+def amttool(address: str, *command: str, password: str = PASSWORD) -> Answer:
+    """Run Debian's amttool, which speaks the older SOAP interface, and say yes to its question."""
+    require("amttool", shutil.which("amttool"), "apt-get install amtterm")
+    done = subprocess.run(
+        ["amttool", f"{address}:16992", *command],
+        input="y\n",
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        env={**os.environ, "AMT_PASSWORD": password},
+    )
+    return Answer(done.stdout, done.stderr, done.returncode)
+
+
 @dataclass
 class Wsman:
     """MeshCentral's AMT stack on one device."""

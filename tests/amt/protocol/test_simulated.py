@@ -25,6 +25,7 @@ from amt.simulator import PROFILES, Device, Fault, Fleet
 from tests.fixtures.simulated import PASSWORD
 
 LIMITS = Limits(connect_seconds=1, answer_seconds=2)
+SPEAK_WSMAN = [name for name, profile in PROFILES.items() if profile.has_wsman]
 Start = Callable[..., Fleet]
 
 
@@ -48,7 +49,7 @@ def best_tls(profile: str) -> Tls:
     return Tls.LEGACY if float(profile[:4].rstrip("-n")) < 12 else Tls.MODERN
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", SPEAK_WSMAN)
 async def test_every_profile_tells_who_it_is(fleet: Start, profile: str) -> None:
     device = only(fleet(profile=profile))
     async with Session(target(device, best_tls(profile)), LIMITS) as session:
@@ -60,10 +61,11 @@ async def test_every_profile_tells_who_it_is(fleet: Start, profile: str) -> None
         assert session.realm == device.realm
 
     assert setup.state is ProvisioningState.POST
-    assert setup.control_mode is ControlMode.ADMIN
+    tells_mode = "IPS_HostBasedSetupService" not in PROFILES[profile].absent_classes
+    assert setup.control_mode is (ControlMode.ADMIN if tells_mode else None)
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", SPEAK_WSMAN)
 async def test_every_profile_obeys_and_its_state_is_read_back(fleet: Start, profile: str) -> None:
     device = only(fleet(profile=profile))
     async with Session(target(device), LIMITS) as session:
@@ -115,7 +117,7 @@ async def test_an_address_where_nothing_listens_is_unreachable() -> None:
     assert caught.value.detail
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", SPEAK_WSMAN)
 async def test_tls_version_and_certificate_are_told_without_a_login(
     fleet: Start, profile: str
 ) -> None:

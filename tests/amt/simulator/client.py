@@ -116,7 +116,7 @@ def tls_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.set_ciphers("RSA+AES:@SECLEVEL=0")
+    context.set_ciphers("RSA+AES:ECDSA+AESGCM:@SECLEVEL=0")
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     return context
 

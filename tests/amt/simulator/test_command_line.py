@@ -104,7 +104,7 @@ def gone(address: str) -> bool:
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
-        (["--profile", "3.2"], ["3.2", "9.5, 11.8, 16.1, 16.1-no-records"]),
+        (["--profile", "8.8"], ["8.8", "2.2, 2.6, 3.2"]),
         (["--first", "192.168.0.1"], ["192.168.0.1", "loopback"]),
         (["--first", "127.255.255.250", "--devices", "20"], ["127.255.255.254"]),
         (["--faults", "thunder=1"], ["thunder", "slow, silent"]),
