@@ -40,7 +40,7 @@ HANDSHAKES_AT_ONCE = 150
 LIMITS = Limits(
     connect_seconds=settings.AMT_CONNECT_SECONDS, answer_seconds=settings.AMT_READ_SECONDS
 )
-DELETED = AmtNotSetUp("The device was deleted meanwhile.")
+DELETED = AmtNotSetUp(code="device-deleted")
 
 
 @dataclass(slots=True)
@@ -68,6 +68,7 @@ class Access:
             realm=known.realm or None,
             pin=(known.pin or None) if tls is not Tls.PLAIN else None,
             refusal=partial(addresses.refusal, practice=settings.PRACTICE),
+            credential=known.credential.name,
         )
 
     def profiles(self) -> list[Tls]:
@@ -104,9 +105,7 @@ def accesses(devices: Collection[Device]) -> dict[int, Access | AmtError]:
     policy = levels.resolve_many([PLAIN_ALLOWED, LEGACY_ALLOWED], devices)
     passwords = _passwords(rows)
     limits = replace(LIMITS, handshakes=asyncio.Semaphore(HANDSHAKES_AT_ONCE))
-    found: dict[int, Access | AmtError] = {
-        pk: AmtNotSetUp("Not set up: no SMB settings, not provisioned.") for pk in by_pk
-    }
+    found: dict[int, Access | AmtError] = {pk: AmtNotSetUp() for pk in by_pk}
     for row in rows:
         row.device = by_pk[row.device_id]
         password = passwords[row.pk]
@@ -137,11 +136,12 @@ def _passwords(rows: Collection[AmtSettings]) -> dict[int, str | AmtError]:
         own, shared = (row.credential_id, row.uuid), (row.credential_id, None)
         secret = by_place.get(own) or by_place.get(shared)
         if secret is None:
-            found[row.pk] = AmtNotSetUp(f"Credential {row.credential} has no active password.")
+            found[row.pk] = AmtNotSetUp(code="password-missing", credential=row.credential)
         elif secret.pk in texts:
             found[row.pk] = texts[secret.pk]
         else:
-            found[row.pk] = AmtNotSetUp(str(unreadable[secret.pk]))
+            closed = unreadable[secret.pk]
+            found[row.pk] = AmtNotSetUp(str(closed), code=closed.code)
     return found
 
 

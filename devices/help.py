@@ -83,6 +83,7 @@ TOPICS = (
         "Every day",
         "Codes of a line: cause and next step",
         "Each code that a line can end with, and what to do about it.",
+        ("devices-help-code",),
     ),
     Topic(
         "setup",
@@ -202,8 +203,8 @@ class Facts:
     """What texts take from the code, so that they cannot go stale; read when a text uses it."""
 
     @cached_property
-    def codes(self) -> list[codes.Code]:
-        return codes.declared()
+    def codes(self) -> list[tuple[str, list[codes.Code]]]:
+        return codes.by_group(codes.declared())
 
     @cached_property
     def settings(self) -> list[tuple[levels.Key[Any], str, str]]:

@@ -101,6 +101,7 @@ urlpatterns: list[URLPattern] = [
     # Help
     path("help/", help.help_page, name="help"),
     path("help/<slug:slug>/", help.help_page, name="help"),
+    path("help/codes/<slug:code>/", help.help_code, name="help_code"),
     # Tasks
     path("tasks/", jobs.job_list, name="jobs"),
     path("tasks/running/", jobs.running, name="running"),

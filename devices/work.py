@@ -21,6 +21,7 @@ from django.db import connections, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from devices import codes
 from devices.models import Attempt, Device, Job, JobItem
 from devices.models.many_rows import update_each
 
@@ -33,7 +34,10 @@ BATCH = 500  # rows in one statement
 
 @dataclass(slots=True)
 class Outcome:
-    """How an item ended: status, stable code, a sentence, and which next step to offer."""
+    """How an item ended: status, a sentence, the stable code.
+
+    ``next_step`` is the link behind the sentence where it is not that of the code's entry.
+    """
 
     status: str
     message: str
@@ -105,7 +109,8 @@ class Rows:
     def close(self, item: JobItem, outcome: Outcome) -> None:
         """End the item; written with the next batch, under our own token only."""
         item.status, item.message = outcome.status, outcome.message
-        item.error_code, item.next_step = outcome.code, outcome.next_step
+        item.error_code = outcome.code
+        item.next_step = outcome.next_step or codes.step_of(outcome.code)
         item.detail, item.finished_at = outcome.detail, timezone.now()
         item.evidence = {**item.evidence, **outcome.evidence}
         self._items.pop(item.pk, None)
@@ -296,5 +301,4 @@ async def _outcome(item: JobItem, rows: Rows, carry_out: CarryOut) -> Outcome:
             "The console failed at this device."
             + (" The order may have gone out; it is not sent again." if sent else " Nothing sent."),
             code="console-fault",
-            next_step="read-state",
         )

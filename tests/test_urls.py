@@ -126,6 +126,7 @@ ENTRIES: dict[str, Entry] = {
     # Help
     "devices:help()": entry(ALL),
     "devices:help(slug)": entry(ALL, slug="devices-job"),
+    "devices:help_code(code)": entry(ALL, code="sign-in-refused"),
     # Tasks
     "devices:jobs()": entry(ALL),
     "devices:running()": entry(ALL),

@@ -10,7 +10,7 @@
 class VaultError(Exception):
     """Base of all errors of the vault; ``code`` is stable."""
 
-    code = "vault"
+    code = "vault-closed"
 
 
 class VaultKeyMissing(VaultError):

@@ -76,7 +76,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "devices.context_processors.frame",
             ],
-            "builtins": ["devices.templatetags.zcc"],
+            "builtins": ["devices.templatetags.zcc", "devices.templatetags.next_steps"],
         },
     }
 ]

@@ -1,4 +1,7 @@
-"""What can go wrong between us and a Management Engine, cut by what the caller does next.
+"""What can go wrong between us and a Management Engine.
+
+A class says what the caller does next, ``code`` what a person does next: one class may bear
+several codes (``codes``). amt/codes.py explains each of them; the texts are made here.
 
 * AmtError
   + AmtNotSetUp            no login or no mode yet        nothing was sent
@@ -17,11 +20,16 @@
   + AmtNoAnswer            sent, but no answer came       see may_have_been_obeyed
   + AmtBadAnswer           an answer, but not AMT's       see may_have_been_obeyed
 
-``str(error)`` is one sentence of cause and ``error.advice`` one of next step, both shown to the
-administrator as they are. ``error.detail`` is what the device or the network said, for *Details*.
+``str(error)`` is one sentence of cause, shown to the administrator as it is. ``error.detail`` is
+what the device or the network said, for *Details*.
 """
 
-from typing import Self
+import errno
+import socket
+from typing import ClassVar, Self
+
+from amt.protocol import meanings
+from amt.protocol.sentences import say
 
 DETAIL_CHARACTERS = 500
 
@@ -34,13 +42,20 @@ class AmtError(Exception):
     """
 
     code = "amt-error"  # stable: kept with the task's line, searched by people
+    codes: ClassVar[tuple[str, ...]] = ()  # the others that an error of this class may bear
     retry = False  # True: nothing reached the device, the same call may simply be made again
-    advice = ""
 
     def __init__(
-        self, sentence: str, *, detail: str = "", may_have_been_obeyed: bool = False
+        self,
+        sentence: str = "",
+        *,
+        code: str = "",
+        detail: str = "",
+        may_have_been_obeyed: bool = False,
+        **facts: object,
     ) -> None:
-        super().__init__(sentence)
+        self.code = code or self.code
+        super().__init__(sentence or say(self.code, **facts))
         self.detail = bounded(detail)
         self.may_have_been_obeyed = may_have_been_obeyed
 
@@ -51,73 +66,69 @@ class AmtError(Exception):
 
 
 class AmtNotSetUp(AmtError):
-    """There is no login or no mode for this device yet."""
+    """There is no login or no mode for this device yet, or the vault does not give it out."""
 
     code = "not-set-up"
-    advice = "Set it up."
+    codes = ("device-deleted", "password-missing")  # and those of the vault
 
 
 class AmtPlainNotAllowed(AmtError):
     """The zone allows no plain HTTP and the device offers no TLS. Raised by the caller."""
 
     code = "plain-not-allowed"
-    advice = "Set up TLS, or allow plain HTTP."
-
-    def __init__(self) -> None:
-        super().__init__("It offers no TLS, and the zone allows no plain HTTP.")
 
 
 class AmtAddressNotAllowed(AmtError):
     """The connection led to an address that no password may be sent to: nothing was sent."""
 
     code = "address-not-allowed"
-    advice = "Change the address."
 
 
 class AmtHeldUp(AmtError):
     """The order was ready to go out only after ``send_before``: nothing was sent."""
 
     code = "held-up"
-    advice = "Order again."
-
-    def __init__(self) -> None:
-        super().__init__("The server was held up for too long just before sending. Nothing sent.")
 
 
 class AmtUnreachable(AmtError):
-    """No TCP connection to the Management Engine: nothing was sent."""
+    """No TCP connection to the Management Engine: nothing was sent. See ``unreachable``."""
 
     code = "unreachable"
+    codes = ("name-unknown", "no-route", "port-closed")
     retry = True
-    advice = "Check the plug, then test the connection."
 
 
 class AmtTlsFailed(AmtError):
     """The port is open, but no TLS session came about: nothing was sent."""
 
     code = "tls-failed"
-    is_dropped = False  # True: the other end hung up without saying why
-    advice = "Check the port and the TLS profile."
+    codes: ClassVar[tuple[str, ...]] = (
+        "client-certificate",
+        "no-tls",
+        "tls-alert",
+        "tls-dropped",
+        "tls-gone",
+    )
+
+    @property
+    def is_dropped(self) -> bool:
+        """Return whether the other end hung up without saying why."""
+        return self.code == "tls-dropped"
 
 
 class AmtTlsTooOld(AmtTlsFailed):
     """The device speaks only a TLS that the profile in use does not accept."""
 
     code = "tls-too-old"
-    advice = "Allow older TLS for this device."
 
 
 class AmtCertificateChanged(AmtError):
     """The certificate is not the pinned one: not one HTTP byte was sent."""
 
     code = "certificate-changed"
-    advice = "Compare both fingerprints and confirm."
 
     def __init__(self, *, pinned: str, observed: str) -> None:
-        super().__init__(
-            "The device shows another certificate than the pinned one. We sent no password.",
-            detail=f"pinned {pinned}, shown {observed}",
-        )
+        super().__init__(detail=f"pinned {pinned}, shown {observed}")
         self.pinned = pinned
         self.observed = observed
 
@@ -126,14 +137,9 @@ class AmtRealmChanged(AmtError):
     """The challenge names another digest realm than before: no login was sent."""
 
     code = "realm-changed"
-    advice = "Compare and confirm."
 
     def __init__(self, *, known: str, observed: str) -> None:
-        super().__init__(
-            "The device calls itself by another realm than before: replaced, or set up again? "
-            "Nothing sent.",
-            detail=f"known {known}, shown {observed}",
-        )
+        super().__init__(detail=f"known {known}, shown {observed}")
         self.known = known
         self.observed = observed
 
@@ -142,7 +148,6 @@ class AmtSignInRefused(AmtError):
     """The device answered 401 to the login we have; the order was not executed."""
 
     code = "sign-in-refused"
-    advice = "Choose another credential."
 
 
 class AmtBusy(AmtError):
@@ -150,46 +155,40 @@ class AmtBusy(AmtError):
 
     code = "device-busy"
     retry = True
-    advice = "Wait a minute, then try again."
 
 
 class AmtFault(AmtError):
     """A SOAP fault. ``subcode`` is the one of WS-Management, e.g. ``wsman:AccessDenied``."""
 
     code = "fault"
-    advice = "Look at the device's own answer."
+    codes = ("access-denied", "device-busy", "device-fault", "not-supported")
 
     def __init__(self, subcode: str, reason: str) -> None:
-        super().__init__(f"The device would not do it ({subcode}).", detail=f"{subcode}: {reason}")
+        meaning = meanings.FAULTS.get(subcode, meanings.NO_FAULT)
+        super().__init__(
+            say("fault", words=meaning.words), code=meaning.code, detail=f"{subcode}: {reason}"
+        )
         self.subcode = subcode
         self.reason = bounded(reason)
 
 
-MEANINGS = {
-    1: "it does not know how",
-    2: "not possible now",
-    3: "it ran out of time",
-    4: "it failed",
-    5: "it does not accept the parameters",
-    6: "in use",
-    4097: "not possible from its present state",
-    4098: "it does not know time limits",
-    4099: "busy",
-}
-
-
 class AmtReturnValue(AmtError):
-    """A method ran and returned something other than 0."""
+    """A method ran and returned something other than 0.
+
+    ``is_pt_status``: the number is one of Intel's, not of the DMTF's.
+    """
 
     code = "refused"
-    advice = "Read the state, then try another way."
+    codes = ("access-denied", "consent-needed", "device-busy", "device-fault", "not-supported")
 
-    def __init__(self, method: str, value: int) -> None:
+    def __init__(self, method: str, value: int, *, is_pt_status: bool = False) -> None:
+        meaning = meanings.of_return_value(value, is_pt_status=is_pt_status)
         self.method = method
         self.value = value
-        self.meaning = MEANINGS.get(value, "not explained")
+        self.meaning = meaning.words
         super().__init__(
-            f"The device refused {method} (its code {value}: {self.meaning}).",
+            say("refused", method=method, value=value, words=meaning.words),
+            code=meaning.code,
             detail=f"{method}: ReturnValue {value}",
         )
 
@@ -201,47 +200,72 @@ class AmtNoAnswer(AmtError):
     """
 
     code = "no-answer"
-    advice = "Read the state."
+    codes = ("unresponsive",)
     is_dropped = False  # True: the other end hung up; False: it was silent for too long
 
 
-ELSEWHERE = ("not-amt", "html", "not-http", "not-xml")
+ELSEWHERE = ("not-amt", "html", "not-http", "not-xml")  # the answer of something else than AMT
+OF_REASON = {
+    "truncated": "damaged-answer",
+    "hostile": "hostile-answer",
+    "too-big": "hostile-answer",
+    "unexpected": "unexpected-answer",
+    "no-ws-management": "no-ws-management",
+    "http-status": "http-status",
+    "no-digest": "no-digest",
+}
 
 
 class AmtBadAnswer(AmtError):
     """An answer came, but not one of WS-Management.
 
-    ``reason``: not-amt, html, not-http, not-xml, truncated, hostile, too-big, unexpected.
+    ``reason``: not-amt, html, not-http, not-xml, or one of ``OF_REASON``.
     """
 
     code = "bad-answer"
-    advice = "Check the address."
+    codes = tuple(sorted(set(OF_REASON.values())))
 
     def __init__(
         self,
-        sentence: str,
+        sentence: str = "",
         *,
         reason: str,
         detail: str = "",
         may_have_been_obeyed: bool = False,
+        **facts: object,
     ) -> None:
-        super().__init__(sentence, detail=detail, may_have_been_obeyed=may_have_been_obeyed)
+        super().__init__(
+            sentence,
+            code=OF_REASON.get(reason, ""),
+            detail=detail,
+            may_have_been_obeyed=may_have_been_obeyed,
+            **facts,
+        )
         self.reason = reason
 
     def on(self, port: int) -> Self:
         """Name the port in the sentence, if what answers there is something else than AMT."""
         if self.reason in ELSEWHERE:
-            self.args = (
-                f"The answer on port {port} is not AMT's: another web server at this address?",
-            )
+            self.args = (say(self.code, port=port),)
         return self
 
 
-def unreachable(port: int, detail: str) -> AmtUnreachable:
-    """Return the error for a connection that was never made."""
-    return AmtUnreachable(
-        f"No connection on port {port}: no standby power, or wrong address?", detail=detail
-    )
+LONGEST_HOST = 60  # characters in a sentence
+NO_ROUTE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
+
+
+def unreachable(port: int, cause: Exception | str, *, host: str = "") -> AmtUnreachable:
+    """Return the error for a connection that was never made, told apart by what the system said."""
+    code = "unreachable"
+    if isinstance(cause, socket.gaierror):
+        code = "name-unknown"
+    elif isinstance(cause, ConnectionRefusedError):
+        code = "port-closed"
+    elif isinstance(cause, OSError) and cause.errno in NO_ROUTE:
+        code = "no-route"
+    where = bounded(host)[:LONGEST_HOST] or "this address"
+    detail = str(cause) or type(cause).__name__
+    return AmtUnreachable(code=code, port=port, host=where, detail=detail)
 
 
 def bounded(text: str) -> str:

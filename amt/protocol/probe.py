@@ -41,23 +41,25 @@ async def find_ports(
     wanted = list(ports)
     seconds = (limits or Limits()).connect_seconds
     failures = await asyncio.gather(*(_failure(host, port, seconds) for port in wanted))
-    found = [port for port, failure in zip(wanted, failures, strict=True) if not failure]
+    found = [port for port, failure in zip(wanted, failures, strict=True) if failure is None]
     if not found:
-        raise unreachable(wanted[0], failures[0])
+        raise unreachable(wanted[0], failures[0] or "", host=host)
     return found
 
 
-async def _failure(host: str, port: int, seconds: float) -> str:
-    """Return why a port cannot be reached, empty if it can."""
+async def _failure(host: str, port: int, seconds: float) -> OSError | str | None:
+    """Return why a port cannot be reached, None if it can."""
     try:
         async with asyncio.timeout(seconds):
             _reader, writer = await asyncio.open_connection(host, port)
     except TimeoutError:
         return f"no answer in {seconds:g} s"
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
+        return error
+    except UnicodeError as error:
         return str(error) or type(error).__name__
     writer.transport.abort()
-    return ""
+    return None
 
 
 async def read_tls(host: str, port: int = PORT_HTTPS, limits: Limits | None = None) -> Handshake:

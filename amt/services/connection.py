@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from amt.codes import NOT_SET_UP
 from amt.models import AmtSettings
 from devices import audit
 from devices.models import Device, DeviceQuerySet, Job, JobItem, Server, User
@@ -59,9 +60,8 @@ def _item(device: Device, servers: Mapping[int, Server]) -> JobItem:
         server=servers.get(device.pk),
     )
     if device.pk not in servers:
-        item.status, item.error_code = JobItem.Status.SKIPPED, "not-set-up"
-        item.message = "Not set up: no SMB settings, not provisioned."
-        item.next_step = "settings"
+        item.status, item.error_code = JobItem.Status.SKIPPED, NOT_SET_UP.code
+        item.message, item.next_step = NOT_SET_UP.sentence, NOT_SET_UP.step
     return item
 
 

@@ -23,11 +23,14 @@ from amt.protocol.errors import (
     AmtBadAnswer,
     AmtCertificateChanged,
     AmtError,
+    AmtNoAnswer,
     AmtPlainNotAllowed,
+    AmtRealmChanged,
     AmtSignInRefused,
     AmtTlsFailed,
     AmtTlsTooOld,
     AmtUnreachable,
+    unreachable,
 )
 from amt.protocol.wsman.general_settings import read_general_settings
 from amt.protocol.wsman.handshake import Handshake
@@ -42,12 +45,6 @@ LIMITS = Limits(
     answer_seconds=min(settings.AMT_READ_SECONDS, 10),
     session_seconds=20,
 )
-NEXT_STEPS = {
-    "sign-in-refused": "credential",
-    "certificate-changed": "confirm",
-    "realm-changed": "confirm",
-    "unreachable": "look",
-}
 
 
 @dataclass
@@ -136,10 +133,7 @@ async def answer(test: Test, changed: list[tuple[AmtSettings, AmtError]]) -> Out
 
 def failed(error: AmtError) -> Outcome:
     """Return the end of a test that found a fault."""
-    step = NEXT_STEPS.get(error.code, "settings")
-    return Outcome(
-        JobItem.Status.FAILED, str(error), code=error.code, next_step=step, detail=error.detail
-    )
+    return Outcome(JobItem.Status.FAILED, str(error), code=error.code, detail=error.detail)
 
 
 async def _find(test: Test) -> Target:
@@ -183,8 +177,7 @@ async def _resolved(host: str) -> str:
     try:
         found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError as error:
-        sentence = f"No name server knows {host}: misspelt, or not registered?"
-        raise AmtUnreachable(sentence, detail=str(error)) from error
+        raise unreachable(PORT_HTTPS, error, host=host) from error
     address = str(found[0][4][0])
     bare = ipaddress.ip_address(address.partition("%")[0])
     if why := addresses.refusal(bare, practice=settings.PRACTICE):
@@ -201,11 +194,11 @@ def _ports(profiles: Sequence[Tls]) -> list[int]:
 def _plain(test: Test, target: Target, profiles: Sequence[Tls]) -> Target:
     if Tls.PLAIN not in profiles:
         if test.access.settings.pin:
-            raise AmtTlsFailed(
-                "It offers no TLS now, but did before, so no password goes out in the clear."
-            )
+            raise AmtTlsFailed(code="tls-gone")
         if test.access.plain_allowed:
-            raise AmtTlsFailed("It offers no TLS, and its connection is set to TLS.")
+            raise AmtTlsFailed(
+                "It offers no TLS, and its connection is set to TLS.", code="tls-gone"
+            )
         raise AmtPlainNotAllowed
     test.say("tls", "warn", "No TLS", "Plain HTTP is allowed here for SMB devices without TLS.")
     return target
@@ -263,24 +256,29 @@ def _blame(test: Test, error: AmtError) -> None:
     step = asked[0] if asked else test.steps["reachable"]
     if isinstance(error, AmtSignInRefused):
         step = test.steps["credential"]
-    word = {
-        "unreachable": "Not reachable",
-        "address-not-allowed": "Address not allowed",
-        "sign-in-refused": "Credential refused",
-        "certificate-changed": "Certificate changed",
-        "realm-changed": "Realm changed",
-        "plain-not-allowed": "No TLS",
-    }.get(error.code, "No TLS" if isinstance(error, AmtTlsFailed) else _bad_word(step, error))
-    test.steps[step.key] = Step(step.key, word, "failed")
+    test.steps[step.key] = Step(step.key, _bad_word(step, error), "failed")
     for later in test.steps.values():
         if later.status in ("waiting", "running"):
             later.status, later.word = "skipped", f"{later.word.rstrip('?')}: not asked"
 
 
+WORDS: tuple[tuple[type[AmtError], str], ...] = (
+    (AmtUnreachable, "Not reachable"),
+    (AmtAddressNotAllowed, "Address not allowed"),
+    (AmtSignInRefused, "Credential refused"),
+    (AmtCertificateChanged, "Certificate changed"),
+    (AmtRealmChanged, "Realm changed"),
+    (AmtPlainNotAllowed, "No TLS"),
+    (AmtTlsFailed, "No TLS"),
+    (AmtNoAnswer, "No answer"),
+)
+
+
 def _bad_word(step: Step, error: AmtError) -> str:
     if isinstance(error, AmtBadAnswer):
-        return "Not AMT" if error.reason in ("html", "not-amt", "not-http") else "Not understood"
-    return "No answer" if error.code == "no-answer" else f"{step.word.rstrip('?')}: failed"
+        return "Not AMT" if error.code == "bad-answer" else "Not understood"
+    words = (word for kind, word in WORDS if isinstance(error, kind))
+    return next(words, f"{step.word.rstrip('?')}: failed")
 
 
 def _summary(test: Test) -> str:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from devices import audit
+from devices import audit, codes
 from devices.models import Device, Job, JobItem, JobItemQuerySet, User
 from devices.models.rights import Person, Right, below
 from devices.services import bell
@@ -93,8 +93,9 @@ def stop(*, job: Job, asked_by: User) -> int:
     unsent = items.filter(status__in=[JobItem.Status.WAITING, JobItem.Status.RUNNING], sent_at=None)
     stopped = unsent.update(
         status=JobItem.Status.STOPPED,
+        error_code="stopped",
         message=f"Stopped by {asked_by.get_username()} before anything was sent.",
-        next_step="order-again",
+        next_step=codes.step_of("stopped"),
         finished_at=Now(),
     )
     Job.objects.filter(pk=job.pk).finish()
@@ -140,7 +141,7 @@ def close_dead_leases() -> None:
         status=JobItem.Status.UNKNOWN,
         error_code="worker-lost",
         message="The server stopped while this order was going out. Not sent again.",
-        next_step="read-state",
+        next_step=codes.step_of("worker-lost"),
         finished_at=Now(),
     )
     dead.filter(status=JobItem.Status.VERIFYING, rung_at__lt=F("lease_until")).update(rung_at=None)
@@ -168,16 +169,17 @@ def _expire_waiting(job: Job) -> None:
     waiting = job.items.waiting()
     for server in {item.server for item in waiting.select_related("server").distinct()}:
         silent = server is None or not server.is_online
+        code = "server-silent" if silent else "turn-not-come"
         who = server.name if server else "The server"
         waiting.filter(server=server).update(
             status=JobItem.Status.EXPIRED,
-            error_code="server-silent" if silent else "turn-not-come",
+            error_code=code,
             message=(
                 f"{who} was silent for {minutes} min, so this order ended unsent."
                 if silent
                 else f"Its turn did not come within {minutes} min, so this order ended unsent."
             ),
-            next_step="open-server" if silent else "order-again",
+            next_step=codes.step_of(code),
             finished_at=Now(),
         )
 

@@ -8,8 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
 
+from amt.codes import NOT_SET_UP
 from amt.models import AmtSettings
 from devices import audit, levels
+from devices.codes import Code
 from devices.models import Device, DeviceQuerySet, Job, JobItem, JobItemQuerySet, Server, User
 from devices.models.rights import Person, Right
 from devices.services import jobs
@@ -17,6 +19,14 @@ from power.levels import ORDER_EXPIRY
 from power.models import PowerAction, PowerOrder
 
 TASK = "power.tasks.run_power_items"
+LEFT_OUT = Code(
+    "left-out",
+    (JobItem.Status.SKIPPED,),
+    "Left out, as asked: it sends these orders.",
+    "The PC runs the server that sends, and Leave it out was ticked in the dialog.",
+    "Order it alone, once the others are finished.",
+    group="Power orders",
+)
 
 
 @transaction.atomic
@@ -97,16 +107,16 @@ def plan(
             state_before=device.power_state,
         )
         if device.pk not in servers:
-            _skip(item, "not-set-up", "Not set up: no SMB settings, not provisioned.", "settings")
+            _skip(item, NOT_SET_UP)
         elif device.pk in leave_out:
-            _skip(item, "left-out", "Left out, as asked: it sends these orders.", "")
+            _skip(item, LEFT_OUT)
         items.append(item)
     return items
 
 
-def _skip(item: JobItem, code: str, message: str, next_step: str) -> None:
-    item.status, item.error_code = JobItem.Status.SKIPPED, code
-    item.message, item.next_step = message, next_step
+def _skip(item: JobItem, why: Code) -> None:
+    item.status, item.error_code = JobItem.Status.SKIPPED, why.code
+    item.message, item.next_step = why.sentence, why.step
 
 
 def sending_servers(devices: Collection[Device]) -> dict[int, Server]:

@@ -15,7 +15,6 @@ from amt.protocol.errors import (
     AmtHeldUp,
     AmtNoAnswer,
     AmtReturnValue,
-    AmtSignInRefused,
 )
 from devices import levels
 from devices.models import JobItem
@@ -103,8 +102,6 @@ class Order:
         """Return the end after a first reading that failed. Unknown is never off."""
         self.rows.saw(self.item, Seen(None, code=error.code), "task")
         self.item.state_before = None
-        if isinstance(error, AmtSignInRefused):
-            return self._sign_in_refused(error)
         if isinstance(error, AmtNoAnswer | AmtFault):
             return outcomes.unreadable(error)
         return outcomes.failed(error)
@@ -120,9 +117,7 @@ class Order:
         except AmtHeldUp:
             return self._ended(outcomes.too_late())
         except AmtReturnValue as error:
-            return self._ended(outcomes.refused(self.action, error.value, error.meaning))
-        except AmtSignInRefused as error:
-            return self._ended(self._sign_in_refused(error))
+            return self._ended(outcomes.refused(self.action, error))
         except AmtError as error:
             await self.line.hang_up()
             if not error.may_have_been_obeyed:
@@ -213,9 +208,3 @@ class Order:
         if self.item.evidence.get("answer_lost"):
             return outcomes.answer_lost(state, self.window)
         return outcomes.not_confirmed(self.action, state, self.window, watch.expects_records)
-
-    def _sign_in_refused(self, error: AmtError) -> Outcome:
-        outcome = outcomes.failed(error)
-        credential = self.line.access.settings.credential
-        outcome.message = f"The device refuses credential {credential.name}. Nothing sent."
-        return outcome

@@ -1,6 +1,7 @@
 """Sentences and codes of how a power order ended (D18, D19). No sockets, no rows."""
 
-from amt.protocol.errors import AmtError
+from amt.protocol.errors import AmtError, AmtReturnValue
+from amt.protocol.sentences import say
 from devices.models import JobItem
 from devices.work import Outcome
 from power.models import PowerAction
@@ -10,21 +11,6 @@ Status = JobItem.Status
 ON = 2
 OFF = (6, 8)
 STATE_WORDS = {2: "on", 3: "asleep", 4: "asleep", 6: "off", 7: "hibernating", 8: "off"}
-
-NEXT_STEPS = {
-    "unreachable": "test-connection",
-    "tls-failed": "test-connection",
-    "tls-too-old": "settings",
-    "plain-not-allowed": "settings",
-    "not-set-up": "settings",
-    "sign-in-refused": "credential",
-    "certificate-changed": "confirm",
-    "realm-changed": "confirm",
-    "bad-answer": "settings",
-    "no-answer": "read-state",
-    "state-unreadable": "send-anyway",
-    "refused": "look",
-}
 
 
 def word(state: int | None) -> str:
@@ -38,20 +24,14 @@ def failed(error: AmtError) -> Outcome:
         Status.FAILED,
         str(error),
         code=error.code,
-        next_step=NEXT_STEPS.get(error.code, "look"),
         detail=error.detail,
     )
 
 
-def refused(action: PowerAction, value: int, meaning: str) -> Outcome:
+def refused(action: PowerAction, error: AmtReturnValue) -> Outcome:
     """Return the end of an order that the device answered with a value other than 0."""
-    return Outcome(
-        Status.FAILED,
-        f"The device refused {action.label} (its code {value}: {meaning}).",
-        code="refused",
-        next_step="look",
-        detail=f"RequestPowerStateChange returned {value}",
-    )
+    sentence = say("refused", method=action.label, value=error.value, words=error.meaning)
+    return Outcome(Status.FAILED, sentence, code=error.code, detail=error.detail)
 
 
 def unreadable(error: AmtError) -> Outcome:
@@ -60,8 +40,8 @@ def unreadable(error: AmtError) -> Outcome:
         Status.UNKNOWN,
         "The power state could not be read, so nothing was sent.",
         code="state-unreadable",
-        next_step="send-anyway",
         detail=f"{error} {error.detail}".strip(),
+        evidence={"cause": error.code},
     )
 
 
@@ -77,7 +57,6 @@ def decide(action: PowerAction, state: int) -> Outcome | None:
             Status.SKIPPED,
             f"It is off, so there is nothing to {verb}.",
             code="is-off",
-            next_step="power-on",
         )
     return None
 
@@ -89,7 +68,6 @@ def not_sent(status: str, expired: bool) -> Outcome:
             Status.EXPIRED,
             "Its turn did not come in time, so this order ended unsent.",
             code="turn-not-come",
-            next_step="order-again",
         )
     return Outcome(status, "", code="lease-lost")
 
@@ -98,9 +76,8 @@ def too_late() -> Outcome:
     """Return the end of an order that was marked as sending but held back at the last check."""
     return Outcome(
         Status.FAILED,
-        "The server was held up for too long just before sending. Nothing sent.",
+        say("held-up"),
         code="held-up",
-        next_step="order-again",
     )
 
 
@@ -130,9 +107,7 @@ def not_confirmed(action: PowerAction, state: int | None, window: int, has_log: 
         why = f"but no restart was seen within {window} s."
     else:
         why = "but this firmware writes no boot record, so we could not see the restart."
-    return Outcome(
-        Status.ACCEPTED, f"The device said yes, {why}", code="not-confirmed", next_step="look"
-    )
+    return Outcome(Status.ACCEPTED, f"The device said yes, {why}", code="not-confirmed")
 
 
 def answer_lost(state: int | None, window: int) -> Outcome:
@@ -142,5 +117,4 @@ def answer_lost(state: int | None, window: int) -> Outcome:
         Status.UNKNOWN,
         f"Sent, then the connection dropped before the answer. Not sent again.{since}",
         code="no-answer",
-        next_step="read-state",
     )

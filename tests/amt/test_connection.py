@@ -98,12 +98,12 @@ def test_old_tls_is_refused_unless_it_is_allowed(tested, simulated):
     ("fault", "code", "key", "word", "sentence"),
     [
         (Fault.WRONG_PASSWORD, "sign-in-refused", "credential", "Credential refused", "refuses"),
-        (Fault.REFUSES, "unreachable", "reachable", "Not reachable", "No connection on port 16993"),
+        (Fault.REFUSES, "port-closed", "reachable", "Not reachable", "Port 16993 is closed"),
         (Fault.UNPLUGGED, "unreachable", "reachable", "Not reachable", "no standby power"),
         (Fault.ANSWERS_HTML, "bad-answer", "credential", "Not AMT", "not AMT's"),
-        (Fault.TRUNCATED_XML, "bad-answer", "credential", "Not understood", ""),
-        (Fault.OVERSIZED_XML, "bad-answer", "credential", "Not understood", ""),
-        (Fault.ANSWERS_HOSTILE_XML, "bad-answer", "credential", "Not understood", ""),
+        (Fault.TRUNCATED_XML, "damaged-answer", "credential", "Not understood", ""),
+        (Fault.OVERSIZED_XML, "hostile-answer", "credential", "Not understood", ""),
+        (Fault.ANSWERS_HOSTILE_XML, "hostile-answer", "credential", "Not understood", ""),
     ],
 )
 def test_each_cause_has_its_own_sentence(tested, settings, fault, code, key, word, sentence):
@@ -118,7 +118,7 @@ def test_a_silent_device_is_told_apart_from_a_wrong_password(tested):
     item, _ = tested(fault=Fault.SILENT)
 
     assert item.status == "failed"
-    assert item.error_code == "no-answer"
+    assert item.error_code == "unresponsive"
     assert "did not answer for" in item.message
     assert steps(item)["credential"][0] == "skipped"
 
@@ -173,14 +173,14 @@ def test_the_old_device_that_is_back_needs_no_confirmation(tested, simulated):
 def test_a_device_that_had_tls_is_never_asked_in_the_clear(tested):
     item, _ = tested(tls=False, prepare=lambda made: {"pin": "ab" * 32})
 
-    assert item.error_code == "tls-failed"
+    assert item.error_code == "tls-gone"
     assert "no password goes out in the clear" in item.message
 
 
 def test_a_name_that_nobody_knows(tested):
     item, _ = tested(prepare=lambda made: {"address": "no-such-pc.invalid"})
 
-    assert item.error_code == "unreachable"
+    assert item.error_code == "name-unknown"
     assert "No name server knows no-such-pc.invalid" in item.message
 
 
@@ -209,7 +209,7 @@ def test_a_credential_without_a_password_says_so(tested, simulated):
 
     item, _ = tested(made=made)
 
-    assert item.error_code == "not-set-up"
+    assert item.error_code == "password-missing"
     assert "no active password" in item.message
 
 

@@ -89,7 +89,7 @@ def test_a_device_that_is_not_set_up_is_skipped_with_its_reason(pc):
     )
 
     line = job.items.get(device=bare)
-    assert (line.status, line.error_code, line.next_step) == ("skipped", "not-set-up", "settings")
+    assert (line.status, line.error_code, line.next_step) == ("skipped", "not-set-up", "set-up")
 
 
 def test_the_second_order_waits_for_the_first_and_ten_seconds_more(pc):

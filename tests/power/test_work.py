@@ -36,7 +36,7 @@ def test_action_is_done_once_its_evidence_was_read(pc, action, before, sentence,
     [
         (Fault.SLOW, "done", "", "Off, seen", 1),
         (Fault.SILENT, "unknown", "state-unreadable", "could not be read, so nothing was sent", 0),
-        (Fault.REFUSES, "failed", "unreachable", "No connection on port", 0),
+        (Fault.REFUSES, "failed", "port-closed", "is closed", 0),
         (Fault.UNPLUGGED, "failed", "unreachable", "No connection on port", 0),
         (Fault.DROPS_BEFORE_EXECUTING, "unknown", "no-answer", "Not sent again", 0),
         (Fault.DROPS_AFTER_EXECUTING, "done", "", "The answer to the order itself was lost", 1),
@@ -45,10 +45,10 @@ def test_action_is_done_once_its_evidence_was_read(pc, action, before, sentence,
         (Fault.ACCEPTS_AND_IGNORES, "accepted", "not-confirmed", "still on after 5 s", 0),
         (Fault.REFUSES_ORDER, "failed", "refused", "refused Power Off (its code 2", 0),
         (Fault.STATE_UNREADABLE, "unknown", "state-unreadable", "nothing was sent", 0),
-        (Fault.TRUNCATED_XML, "failed", "bad-answer", "", 0),
-        (Fault.OVERSIZED_XML, "failed", "bad-answer", "", 0),
+        (Fault.TRUNCATED_XML, "failed", "damaged-answer", "", 0),
+        (Fault.OVERSIZED_XML, "failed", "hostile-answer", "", 0),
         (Fault.ANSWERS_HTML, "failed", "bad-answer", "not AMT's", 0),
-        (Fault.ANSWERS_HOSTILE_XML, "failed", "bad-answer", "", 0),
+        (Fault.ANSWERS_HOSTILE_XML, "failed", "hostile-answer", "", 0),
         (Fault.CLOSES_SILENTLY_AFTER_401, "done", "", "Off, seen", 1),
     ],
 )
@@ -153,5 +153,5 @@ def test_a_device_that_offers_plain_http_alone_is_told_from_one_without_power(pc
     item = one.order(PowerAction.OFF)
 
     assert (item.status, item.error_code) == ("failed", "plain-not-allowed")
-    assert item.next_step == "settings"
+    assert item.next_step == "allow"
     assert one.engine.orders == []

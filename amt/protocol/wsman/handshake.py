@@ -35,7 +35,7 @@ async def shake_hands(host: str, port: int, tls: Tls, limits: Limits) -> Handsha
     except (ssl.SSLError, ConnectionResetError, ConnectionAbortedError) as error:
         raise handshake_error(error, tls) from error
     except (OSError, UnicodeError) as error:
-        raise unreachable(port, str(error)) from error
+        raise unreachable(port, error, host=host) from error
     try:
         shown: ssl.SSLObject = writer.get_extra_info("ssl_object")
         certificate = shown.getpeercert(binary_form=True)

@@ -119,7 +119,6 @@ def as_integer(class_name: str, name: str, value: Value) -> int:
 def unexpected(class_name: str, what: str, *, may_have_been_obeyed: bool = False) -> AmtBadAnswer:
     """Return the error for an answer that is WS-Management but not what the class promises."""
     return AmtBadAnswer(
-        "The device's answer does not have what AMT answers here.",
         reason="unexpected",
         detail=f"{class_name}: {what}",
         may_have_been_obeyed=may_have_been_obeyed,

@@ -73,11 +73,7 @@ def html(body: bytes) -> AmtBadAnswer:
 
 
 def hostile(what: str) -> AmtBadAnswer:
-    return AmtBadAnswer(
-        "The answer was built to exhaust whoever reads it, so we did not read it.",
-        reason="hostile",
-        detail=what,
-    )
+    return AmtBadAnswer(reason="hostile", detail=what)
 
 
 def not_xml(body: bytes, error: etree.XMLSyntaxError) -> AmtBadAnswer:
@@ -91,8 +87,4 @@ def not_xml(body: bytes, error: etree.XMLSyntaxError) -> AmtBadAnswer:
             reason="not-xml",
             detail=excerpt(body),
         )
-    return AmtBadAnswer(
-        "The answer broke off or is damaged.",
-        reason="truncated",
-        detail=f"{error}: {excerpt(body)}",
-    )
+    return AmtBadAnswer(reason="truncated", detail=f"{error}: {excerpt(body)}")

@@ -172,7 +172,8 @@ class Session:
         )
         value = _return_value(class_name, method, output, is_order=not is_read)
         if value not in accepted:
-            raise AmtReturnValue(method, value)
+            is_pt_status = class_name.startswith(("AMT_", "IPS_"))
+            raise AmtReturnValue(method, value, is_pt_status=is_pt_status)
         return _instance(class_name, output)
 
     async def enumerate(

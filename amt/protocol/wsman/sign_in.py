@@ -47,7 +47,9 @@ class SignIn:
         try:
             response = await self._transport.post(b"", {"Content-Type": CONTENT_TYPE})
         except AmtNoAnswer as error:
-            error.retry = error.is_dropped
+            if not error.is_dropped:
+                raise unresponsive(error) from error.__cause__
+            error.retry = True
             raise
         except AmtBadAnswer as error:
             raise error.on(self._target.port) from error.__cause__
@@ -76,9 +78,7 @@ class SignIn:
             if is_fresh and not challenge.stale:
                 break
             self._digest.accept(challenge)
-        self._refused = AmtSignInRefused(
-            f"The device refuses the login {self._target.username}. Nothing was done."
-        )
+        self._refused = AmtSignInRefused(login=self._target.login)
         raise self._refused
 
     async def _post(self, body: bytes, is_order: bool, send_before: float | None) -> Response:
@@ -116,7 +116,7 @@ class SignIn:
         try:
             challenge = read_challenge(response.challenges)
         except AmtBadAnswer as error:
-            raise error.on(self._target.port) from None
+            raise (no_digest(error) if self.firmware else error.on(self._target.port)) from None
         if self.firmware is None and not challenge.realm.startswith(REALM):
             raise not_amt(response).on(self._target.port)
         known = self._target.realm or self.realm
@@ -128,16 +128,36 @@ class SignIn:
     def _note(self, response: Response) -> None:
         self.server_header = response.headers.get("Server") or self.server_header
         if response.status == 503:
-            raise AmtBusy("The device has no room for another connection.", detail="HTTP 503")
+            raise AmtBusy(detail="HTTP 503")
 
 
 def not_amt(response: Response) -> AmtBadAnswer:
     """Return the error for an HTTP answer that AMT's web server would not give."""
+    server = response.headers.get("Server", "none")
+    if response.status not in (200, 401) and FIRMWARE.fullmatch(server):
+        return other_status(response.status, server)
     if looks_like_html(response.body):
         return html(response.body)
-    server = response.headers.get("Server", "none")
     return AmtBadAnswer(
         "The answer is not AMT's: another web server at this address?",
         reason="not-amt",
         detail=f"HTTP {response.status}, Server: {server}",
     )
+
+
+def other_status(status: int, server: str) -> AmtBadAnswer:
+    """Return the error for an HTTP status with which AMT itself turns WS-Management away."""
+    detail = f"HTTP {status}, Server: {server}"
+    if status in (404, 405, 501):
+        return AmtBadAnswer(reason="no-ws-management", detail=detail)
+    return AmtBadAnswer(reason="http-status", detail=detail, status=status)
+
+
+def no_digest(error: AmtBadAnswer) -> AmtBadAnswer:
+    """Return the error for AMT that offers no sign-in that we know."""
+    return AmtBadAnswer(reason="no-digest", detail=error.detail)
+
+
+def unresponsive(error: AmtNoAnswer) -> AmtNoAnswer:
+    """Return the error for a device that takes connections and says nothing, not even who it is."""
+    return AmtNoAnswer(str(error), code="unresponsive", detail=error.detail)

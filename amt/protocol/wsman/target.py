@@ -29,6 +29,12 @@ class Target:
     realm: str | None = None
     pin: str | None = None  # SHA-256 of the certificate in hexadecimal
     refusal: Refusal | None = field(default=None, repr=False, compare=False)
+    credential: str = ""  # what people call the login
+
+    @property
+    def login(self) -> str:
+        """Return the login as a sentence names it."""
+        return f"credential {self.credential}" if self.credential else f"login {self.username}"
 
     def check_peer(self, address: str) -> None:
         """Hold the address of the other end against ``refusal``.

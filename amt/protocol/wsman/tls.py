@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 from functools import cache
 
+from amt.protocol import meanings
 from amt.protocol.errors import AmtTlsFailed, AmtTlsTooOld
 
 # Firmware up to 18 knows RSA key exchange only, which is not among Python's own defaults.
@@ -101,18 +102,19 @@ def normal_pin(text: str) -> str:
 
 def too_old(detail: str) -> AmtTlsTooOld:
     """Return the error for a device that knows only what the modern profile leaves out."""
-    return AmtTlsTooOld(
-        "It speaks only TLS older than 1.2, and the zone does not allow that.", detail=detail
-    )
+    return AmtTlsTooOld(detail=detail)
 
 
 def handshake_error(error: Exception, profile: Tls) -> AmtTlsFailed:
     """Return what a failed handshake means to an administrator."""
     reason = str(getattr(error, "reason", None) or error)
-    if profile == Tls.MODERN and any(word in reason.upper() for word in TOO_OLD):
+    alert = meanings.of_alert(reason)
+    code = alert.code if alert else ""
+    if not code and profile == Tls.MODERN and any(word in reason.upper() for word in TOO_OLD):
         return too_old(reason)
+    if alert:
+        return AmtTlsFailed(code=code or "tls-alert", words=alert.words, detail=reason)
     if "WRONG_VERSION_NUMBER" in reason or "HTTP_REQUEST" in reason:
-        return AmtTlsFailed("The port answers, but does not speak TLS.", detail=reason)
-    result = AmtTlsFailed("The port answers, but no TLS connection came about.", detail=reason)
-    result.is_dropped = not isinstance(error, ssl.SSLError)
-    return result
+        return AmtTlsFailed(code="no-tls", detail=reason)
+    is_dropped = not isinstance(error, ssl.SSLError)
+    return AmtTlsFailed(code="tls-dropped" if is_dropped else "", detail=reason)

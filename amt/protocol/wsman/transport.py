@@ -25,6 +25,7 @@ from amt.protocol.errors import (
     AmtTlsFailed,
     unreachable,
 )
+from amt.protocol.sentences import say
 from amt.protocol.wsman.safe_xml import too_big
 from amt.protocol.wsman.target import Limits, Target
 from amt.protocol.wsman.tls import TO_RESUME, Tls, context, fingerprint, handshake_error, normal_pin
@@ -210,22 +211,27 @@ class Transport:
     def _too_late(self) -> AmtError:
         if not self._has_sent:
             return unreachable(self.target.port, "no connection in time")
-        seconds = f"{self.limits.answer_seconds:g} s"
-        return AmtNoAnswer(
-            f"The device took the connection, then did not answer for {seconds}.",
-            detail="timed out",
-        )
+        seconds = f"{self.limits.answer_seconds:g}"
+        return AmtNoAnswer(say("unresponsive", seconds=seconds), detail="timed out")
 
     def _mapped(self, error: Exception) -> AmtError:
-        if self._has_sent:
-            return dropped(error)
         reason = getattr(error, "os_error", error)
+        if self._has_sent:
+            return self._refused_late(reason) or dropped(error)
         is_tls = self.target.tls is not Tls.PLAIN
         if isinstance(reason, ssl.SSLError) or (
             is_tls and isinstance(reason, ConnectionResetError | ConnectionAbortedError)
         ):
             return handshake_error(reason, self.target.tls)
-        return unreachable(self.target.port, str(reason))
+        cause = reason if isinstance(reason, OSError) else str(reason)
+        return unreachable(self.target.port, cause, host=self.target.host)
+
+    def _refused_late(self, reason: BaseException) -> AmtTlsFailed | None:
+        """Return the error of an alert that TLS 1.3 gives after the handshake: nothing was done."""
+        if not isinstance(reason, ssl.SSLError):
+            return None
+        error = handshake_error(reason, self.target.tls)
+        return error if error.code == "client-certificate" else None
 
 
 def url_of(target: Target) -> URL:
@@ -283,8 +289,6 @@ def dropped(error: Exception) -> AmtError:
             reason="not-http",
             detail=error.message,
         )
-    result = AmtNoAnswer(
-        "The connection dropped before the answer was complete.", detail=str(error)
-    )
+    result = AmtNoAnswer(detail=str(error))
     result.is_dropped = True
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Address, IPv6Address
@@ -12,6 +13,7 @@ import pytest
 from amt.constants import PowerState
 from amt.protocol import errors, probe
 from amt.protocol.errors import DETAIL_CHARACTERS, AmtError
+from amt.protocol.sentences import SENTENCES
 from amt.protocol.wsman.power_management_service import request_power_state
 from amt.protocol.wsman.session import Session, Tls
 from tests.amt.protocol.certificates import fingerprint, server
@@ -26,6 +28,8 @@ from tests.amt.protocol.device import (
     returned,
 )
 
+# Their sentence is that of the fault or the return value, in other words.
+BY_FAULT = {"access-denied", "not-supported", "device-fault", "consent-needed"}
 OBEYS = amt(lambda request: http(returned(0)))
 
 
@@ -50,18 +54,37 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-async def no_tls() -> AmtError:
-    """Return the error of TLS to a port that hangs up on it, whatever the version."""
+async def from_port(talk: Callable[..., None], **target: object) -> AmtError:
+    """Return the error of a session with a port where ``talk`` answers each connection."""
 
-    def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.transport.abort()
+    def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk(writer)
 
-    listener = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    listener = await asyncio.start_server(greet, "127.0.0.1", 0)
     async with listener, device(OBEYS) as seen:
         port = listener.sockets[0].getsockname()[1]
         with pytest.raises(AmtError) as caught:
-            await Session(seen.target(tls=Tls.MODERN, port=port), QUICK).open()
+            await Session(seen.target(port=port, **target), QUICK).open()
     return caught.value
+
+
+def hang_up(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+def speak_http(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    writer.close()
+
+
+def alert(number: int) -> Callable[[asyncio.StreamWriter], None]:
+    """Return what answers with a fatal alert of TLS 1.2."""
+
+    def talk(writer: asyncio.StreamWriter) -> None:
+        writer.write(bytes([21, 3, 3, 0, 2, 2, number]))
+        writer.close()
+
+    return talk
 
 
 def no_loopback(address: IPv4Address | IPv6Address) -> str:
@@ -77,29 +100,76 @@ def at_once(error: AmtError) -> Callable[[], Awaitable[AmtError]]:
     return made
 
 
-CASES: dict[str, tuple[str, Callable[[], Awaitable[AmtError]]]] = {
-    "AmtNotSetUp": ("not-set-up", at_once(errors.AmtNotSetUp("Not set up: no SMB settings."))),
-    "AmtPlainNotAllowed": ("plain-not-allowed", at_once(errors.AmtPlainNotAllowed())),
-    "AmtAddressNotAllowed": (
-        "address-not-allowed",
-        lambda: order(OBEYS, refusal=no_loopback),
-    ),
-    "AmtHeldUp": ("held-up", lambda: order(OBEYS, send_before=0.0)),
-    "AmtUnreachable": ("unreachable", lambda: order(OBEYS, port=free_port())),
-    "AmtTlsFailed": ("tls-failed", no_tls),
-    "AmtTlsTooOld": ("tls-too-old", lambda: tls_1_0()),
-    "AmtCertificateChanged": (
-        "certificate-changed",
+def faulted(subcode: str) -> Callable[[], Awaitable[AmtError]]:
+    return lambda: order(amt(lambda request: http(fault(subcode), "400 Bad Request")))
+
+
+def answered(answer: bytes) -> Callable[[], Awaitable[AmtError]]:
+    return lambda: order(amt(lambda request: answer))
+
+
+NO_ROUTE = OSError(errno.EHOSTUNREACH, "No route to host")
+Case = tuple[str, Callable[[], Awaitable[AmtError]]]
+CASES: dict[str, Case] = {  # by code: the class, and how it comes about
+    "not-set-up": ("AmtNotSetUp", at_once(errors.AmtNotSetUp())),
+    "device-deleted": ("AmtNotSetUp", at_once(errors.AmtNotSetUp(code="device-deleted"))),
+    "password-missing": ("AmtNotSetUp", at_once(errors.AmtNotSetUp(code="password-missing"))),
+    "plain-not-allowed": ("AmtPlainNotAllowed", at_once(errors.AmtPlainNotAllowed())),
+    "tls-gone": ("AmtTlsFailed", at_once(errors.AmtTlsFailed(code="tls-gone"))),
+    "address-not-allowed": ("AmtAddressNotAllowed", lambda: order(OBEYS, refusal=no_loopback)),
+    "held-up": ("AmtHeldUp", lambda: order(OBEYS, send_before=0.0)),
+    "unreachable": ("AmtUnreachable", lambda: order(OBEYS, host="bad host")),
+    "port-closed": ("AmtUnreachable", lambda: order(OBEYS, port=free_port())),
+    "name-unknown": ("AmtUnreachable", lambda: order(OBEYS, host="no-such-host.invalid")),
+    "no-route": ("AmtUnreachable", at_once(errors.unreachable(16993, NO_ROUTE, host="10.255.0.1"))),
+    "tls-failed": ("AmtTlsFailed", lambda: from_port(alert(255), tls=Tls.LEGACY)),
+    "tls-dropped": ("AmtTlsFailed", lambda: from_port(hang_up, tls=Tls.MODERN)),
+    "no-tls": ("AmtTlsFailed", lambda: from_port(speak_http, tls=Tls.MODERN)),
+    "tls-alert": ("AmtTlsFailed", lambda: from_port(alert(80), tls=Tls.MODERN)),
+    "client-certificate": ("AmtTlsFailed", lambda: from_port(alert(116), tls=Tls.MODERN)),
+    "tls-too-old": ("AmtTlsTooOld", lambda: tls_1_0()),
+    "certificate-changed": (
+        "AmtCertificateChanged",
         lambda: order(OBEYS, tls=Tls.MODERN, pin=fingerprint("another")),
     ),
-    "AmtRealmChanged": ("realm-changed", lambda: order(OBEYS, realm="Digest:0")),
-    "AmtSignInRefused": ("sign-in-refused", lambda: order(lambda request: challenge())),
-    "AmtBusy": ("device-busy", lambda: order(lambda request: http(b"", "503 Busy"))),
-    "AmtFault": ("fault", lambda: order(amt(lambda request: http(fault(), "400 Bad Request")))),
-    "AmtReturnValue": ("refused", lambda: order(amt(lambda request: http(returned(2))))),
-    "AmtNoAnswer": ("no-answer", lambda: order(amt(lambda request: None))),
-    "AmtBadAnswer": ("bad-answer", lambda: order(amt(lambda request: http(b"<html>")))),
+    "realm-changed": ("AmtRealmChanged", lambda: order(OBEYS, realm="Digest:0")),
+    "sign-in-refused": ("AmtSignInRefused", lambda: order(lambda request: challenge())),
+    "no-digest": (
+        "AmtBadAnswer",
+        lambda: order(lambda request: http(b"", "401 No", extra=KERBEROS)),
+    ),
+    "device-busy": ("AmtBusy", lambda: order(lambda request: http(b"", "503 Busy"))),
+    "fault": ("AmtFault", faulted("c:InvalidParameter")),
+    "access-denied": ("AmtFault", faulted("c:AccessDenied")),
+    "not-supported": ("AmtFault", faulted("c:UnsupportedFeature")),
+    "device-fault": ("AmtFault", faulted("c:InternalError")),
+    "refused": ("AmtReturnValue", answered(http(returned(2)))),
+    "consent-needed": (
+        "AmtReturnValue",
+        at_once(errors.AmtReturnValue("X", 2081, is_pt_status=True)),
+    ),
+    "no-answer": ("AmtNoAnswer", lambda: order(amt(lambda request: None))),
+    "unresponsive": ("AmtNoAnswer", lambda: order(never)),
+    "bad-answer": ("AmtBadAnswer", answered(http(b"<html>"))),
+    "damaged-answer": ("AmtBadAnswer", answered(http(returned(0)[:200]))),
+    "hostile-answer": ("AmtBadAnswer", answered(http(b"x" * (QUICK.max_bytes + 1)))),
+    "unexpected-answer": ("AmtBadAnswer", answered(http(returned("two")))),
+    "no-ws-management": ("AmtBadAnswer", lambda: order(lambda request: http(b"", "404 No"))),
+    "http-status": ("AmtBadAnswer", lambda: order(lambda request: http(b"", "500 No"))),
 }
+KERBEROS = "WWW-Authenticate: Negotiate\r\n"
+AFTER_THE_ORDER = {  # nobody knows whether it was carried out
+    "no-answer",
+    "bad-answer",
+    "damaged-answer",
+    "hostile-answer",
+    "unexpected-answer",
+}
+
+
+async def never(request: object) -> bytes | None:
+    await asyncio.sleep(10)
+    return None
 
 
 async def tls_1_0() -> AmtError:
@@ -111,49 +181,61 @@ async def tls_1_0() -> AmtError:
     return caught.value
 
 
-@pytest.mark.parametrize("name", CASES)
-async def test_each_error_is_of_its_class_with_its_code_and_a_sentence(name: str) -> None:
-    code, happens = CASES[name]
+@pytest.mark.parametrize("code", CASES)
+async def test_each_code_comes_about_and_says_one_sentence(code: str) -> None:
+    name, happens = CASES[code]
 
     error = await happens()
 
-    assert type(error).__name__ == name
-    assert error.code == code
+    assert (error.code, type(error).__name__) == (code, name), error.detail
     assert str(error).endswith((".", "?"))
     assert len(str(error)) <= 140
-    assert error.advice.endswith(".")
     assert len(error.detail) <= DETAIL_CHARACTERS
 
 
-def test_every_class_of_the_tree_has_a_case_and_a_code_of_its_own() -> None:
+def test_every_code_of_the_tree_has_a_case_and_a_sentence() -> None:
     def tree(kind: type[AmtError]) -> list[type[AmtError]]:
         return [kind, *(found for child in kind.__subclasses__() for found in tree(child))]
 
     classes = [kind for kind in tree(AmtError)[1:] if kind.__module__ == errors.__name__]
+    own = [kind.code for kind in classes]
 
-    assert {kind.__name__ for kind in classes} == set(CASES)
-    assert len({kind.code for kind in classes}) == len(classes)
-
-
-@pytest.mark.parametrize("name", CASES)
-async def test_only_an_order_without_a_clear_answer_may_have_been_obeyed(name: str) -> None:
-    error = await CASES[name][1]()
-
-    assert error.may_have_been_obeyed == (name in ("AmtNoAnswer", "AmtBadAnswer"))
+    assert {kind.__name__ for kind in classes} == {name for name, _ in CASES.values()}
+    assert {code for kind in classes for code in (kind.code, *kind.codes)} == set(CASES)
+    assert len(set(own)) == len(own)
+    assert set(SENTENCES) == set(CASES) - BY_FAULT
 
 
-@pytest.mark.parametrize("name", CASES)
-async def test_what_may_be_tried_again_was_never_executed(name: str) -> None:
-    error = await CASES[name][1]()
+@pytest.mark.parametrize("code", CASES)
+async def test_only_an_order_without_a_clear_answer_may_have_been_obeyed(code: str) -> None:
+    error = await CASES[code][1]()
+
+    assert error.may_have_been_obeyed == (code in AFTER_THE_ORDER)
+
+
+@pytest.mark.parametrize("code", CASES)
+async def test_what_may_be_tried_again_was_never_executed(code: str) -> None:
+    name, happens = CASES[code]
+
+    error = await happens()
 
     assert error.retry == (name in ("AmtUnreachable", "AmtBusy"))
     assert not (error.retry and error.may_have_been_obeyed)
 
 
+@pytest.mark.parametrize("number", [42, 48])
+async def test_an_alert_about_certificates_means_that_we_lack_one(number: int) -> None:
+    error = await from_port(alert(number), tls=Tls.MODERN)
+
+    assert error.code == "client-certificate"
+    assert "ALERT" in error.detail
+
+
 async def test_a_name_that_does_not_exist_is_unreachable() -> None:
     error = await order(OBEYS, host="no-such-host.invalid")
 
-    assert error.code == "unreachable"
+    assert error.code == "name-unknown"
+    assert "No name server knows no-such-host.invalid" in str(error)
 
 
 async def test_an_address_that_swallows_connections_is_unreachable_in_time() -> None:
@@ -176,10 +258,9 @@ async def test_an_address_that_swallows_connections_is_unreachable_in_time() -> 
 async def test_what_is_neither_address_nor_name_is_unreachable(host: str) -> None:
     error = await order(OBEYS, host=host)
 
-    assert error.code == "unreachable"
-    with pytest.raises(AmtError) as caught:
+    assert isinstance(error, errors.AmtUnreachable)
+    with pytest.raises(errors.AmtUnreachable):
         await probe.find_ports(host, limits=QUICK)
-    assert caught.value.code == "unreachable"
 
 
 @pytest.mark.parametrize("host", ["localhost", "0x7f.1"])

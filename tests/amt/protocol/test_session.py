@@ -523,11 +523,11 @@ async def test_ipv6_addresses_can_be_reached() -> None:
 @pytest.mark.parametrize(
     ("answer", "code", "obeyed"),
     [
-        (http(b"<html>Forbidden", "403 Forbidden"), "fault", False),
-        (http(power_is(2), "500 Internal Server Error"), "bad-answer", True),
-        (http(b"gone", "404 Not Found"), "bad-answer", True),
+        (http(b"<html>Forbidden", "403 Forbidden"), "access-denied", False),
+        (http(power_is(2), "500 Internal Server Error"), "unexpected-answer", True),
+        (http(b"gone", "404 Not Found"), "no-ws-management", True),
         (http(b"", "503 Service Unavailable"), "device-busy", False),
-        (http(b"", "302 Found", extra="Location: /logon.htm\r\n"), "bad-answer", True),
+        (http(b"", "302 Found", extra="Location: /logon.htm\r\n"), "http-status", True),
         (http(b"x", extra="Content-Encoding: gzip\r\n"), "bad-answer", True),
     ],
     ids=["403", "500", "404", "503", "302", "compressed"],

@@ -11,6 +11,7 @@ import pytest
 from amt.constants import PORT_HTTP, PORT_HTTPS, ControlMode, PowerState, ProvisioningState
 from amt.protocol import probe
 from amt.protocol.errors import (
+    AmtBadAnswer,
     AmtError,
     AmtFault,
     AmtRealmChanged,
@@ -161,8 +162,8 @@ async def test_the_last_step_signs_in(fleet: Start) -> None:
 @pytest.mark.parametrize(
     ("fault", "code", "obeyed"),
     [
-        (Fault.SILENT, "no-answer", False),
-        (Fault.REFUSES, "unreachable", False),
+        (Fault.SILENT, "unresponsive", False),
+        (Fault.REFUSES, "port-closed", False),
         (Fault.DROPS_BEFORE_EXECUTING, "no-answer", True),
         (Fault.DROPS_AFTER_EXECUTING, "no-answer", True),
         (Fault.HANGS_AFTER_EXECUTING, "no-answer", True),
@@ -193,21 +194,23 @@ async def test_a_fault_of_the_device_is_told_by_its_code(
 
 
 @pytest.mark.parametrize(
-    "fault",
+    ("fault", "code"),
     [
-        Fault.TRUNCATED_XML,
-        Fault.OVERSIZED_XML,
-        Fault.ANSWERS_HTML,
-        Fault.ANSWERS_HOSTILE_XML,
+        (Fault.TRUNCATED_XML, "damaged-answer"),
+        (Fault.OVERSIZED_XML, "hostile-answer"),
+        (Fault.ANSWERS_HTML, "bad-answer"),
+        (Fault.ANSWERS_HOSTILE_XML, "hostile-answer"),
     ],
 )
-async def test_nonsense_instead_of_an_answer_is_a_bad_answer(fleet: Start, fault: Fault) -> None:
+async def test_nonsense_instead_of_an_answer_is_told_by_its_kind(
+    fleet: Start, fault: Fault, code: str
+) -> None:
     device = only(fleet(faults=frozenset({fault})))
 
-    with pytest.raises(AmtError) as caught:
+    with pytest.raises(AmtBadAnswer) as caught:
         await probe.check_login(target(device), LIMITS)
 
-    assert caught.value.code == "bad-answer"
+    assert caught.value.code == code
 
 
 async def test_a_changed_realm_and_certificate_stop_the_login(fleet: Start) -> None:

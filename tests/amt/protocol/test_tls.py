@@ -105,7 +105,7 @@ async def test_a_port_without_tls_is_told_apart_from_a_dead_one() -> None:
         with pytest.raises(AmtTlsFailed) as caught:
             await Session(seen.target(tls=Tls.MODERN), QUICK).open()
 
-    assert caught.value.code == "tls-failed"
+    assert caught.value.code == "no-tls"
     assert "does not speak TLS" in str(caught.value)
 
 

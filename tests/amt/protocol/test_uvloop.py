@@ -45,9 +45,9 @@ def test_on_uvloop_too(test: Callable[..., Awaitable[None]]) -> None:
     on_uvloop(test)
 
 
-@pytest.mark.parametrize("name", test_errors.CASES)
-def test_each_error_is_the_same_on_uvloop(name: str) -> None:
-    on_uvloop(test_errors.test_each_error_is_of_its_class_with_its_code_and_a_sentence, name)
+@pytest.mark.parametrize("code", test_errors.CASES)
+def test_each_error_is_the_same_on_uvloop(code: str) -> None:
+    on_uvloop(test_errors.test_each_code_comes_about_and_says_one_sentence, code)
 
 
 @pytest.mark.parametrize("pin", [None, test_tls.fingerprint()])
