@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from amt.constants import PORT_HTTP, PORT_HTTPS
 from amt.protocol.errors import AmtTlsFailed, unreachable
+from amt.protocol.http.handshake import Handshake, shake_hands
+from amt.protocol.http.tls import Tls
 from amt.protocol.wsman.general_settings import GeneralSettings, read_general_settings
-from amt.protocol.wsman.handshake import Handshake, shake_hands
 from amt.protocol.wsman.session import Limits, Session, Target
-from amt.protocol.wsman.tls import Tls
 
 PORTS = (PORT_HTTPS, PORT_HTTP)
 

@@ -32,8 +32,8 @@ from amt.protocol.errors import (
     AmtUnreachable,
     unreachable,
 )
+from amt.protocol.http.handshake import Handshake
 from amt.protocol.wsman.general_settings import read_general_settings
-from amt.protocol.wsman.handshake import Handshake
 from amt.protocol.wsman.identity import read_uuid, read_version
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from devices.models import JobItem

@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from amt.protocol import rmcp
 from amt.protocol.errors import AmtError
+from amt.protocol.http.digest import read_challenge
+from amt.protocol.http.handshake import shake_hands
 from amt.protocol.wsman import message_log, os_power, power_management_service
 from amt.protocol.wsman.codec import decode
-from amt.protocol.wsman.digest import read_challenge
-from amt.protocol.wsman.handshake import shake_hands
 from amt.protocol.wsman.instance import Instance
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from amt.simulator import Device, DeviceSpec

@@ -11,10 +11,10 @@ from lxml import etree
 
 from amt.constants import ANONYMOUS, NS_ENUMERATION, NS_SOAP
 from amt.protocol.errors import AmtBadAnswer, AmtFault
+from amt.protocol.safe_xml import MAX_BYTES, html, looks_like_html, parse
 from amt.protocol.wsman.decoder import plain, read_element, read_reference
 from amt.protocol.wsman.envelope import MESSAGE_ID, Selectors, append_to_body, headers
 from amt.protocol.wsman.instance import Instance, Reference, Value, resource_uri
-from amt.protocol.wsman.safe_xml import MAX_BYTES, html, looks_like_html, parse
 from amt.protocol.wsman.schema import schema
 
 Arguments = Mapping[str, Value]

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from amt.constants import ControlMode, ProvisioningState
 from amt.protocol.errors import AmtFault
+from amt.protocol.http.sign_in import VERSION
 from amt.protocol.wsman.instance import unexpected
 from amt.protocol.wsman.session import Session
-from amt.protocol.wsman.sign_in import VERSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,20 @@ from types import TracebackType
 from typing import Any, Self
 
 from amt.protocol.errors import AmtBadAnswer, AmtError, AmtFault, AmtReturnValue, AmtTlsFailed
+from amt.protocol.http.handshake import shake_hands
+from amt.protocol.http.sign_in import Request, SignIn, not_amt
+from amt.protocol.http.target import Limits, Target
+from amt.protocol.http.tls import Tls, too_old
+from amt.protocol.http.transport import Response, Transport
+from amt.protocol.safe_xml import excerpt
 from amt.protocol.wsman.codec import Arguments, Page, decode, encode
 from amt.protocol.wsman.envelope import Selectors
-from amt.protocol.wsman.handshake import shake_hands
 from amt.protocol.wsman.instance import Instance, Reference, unexpected
-from amt.protocol.wsman.safe_xml import excerpt
-from amt.protocol.wsman.sign_in import SignIn, not_amt
-from amt.protocol.wsman.target import Limits, Target
-from amt.protocol.wsman.tls import Tls, too_old
-from amt.protocol.wsman.transport import Response, Transport
 
 __all__ = ["Limits", "Session", "Target", "Tls"]
 
+PATH = "/wsman"
+CONTENT_TYPE = "application/soap+xml;charset=UTF-8"
 MAX_INSTANCES = 2_000
 READS = frozenset({"Identify", "Get", "Enumerate", "Pull", "Release"})
 
@@ -37,7 +39,7 @@ class Session:
         self.target = target
         self.limits = limits or Limits()
         self._transport = Transport(target, self.limits)
-        self._sign_in = SignIn(target, self._transport)
+        self._sign_in = SignIn(target, self._transport, CONTENT_TYPE)
         self._one_at_a_time = asyncio.Lock()
         self._messages = 0
 
@@ -50,7 +52,7 @@ class Session:
         """
         self._transport.open()
         try:
-            await self._sign_in.greet()
+            await self._sign_in.greet(PATH)
         except AmtTlsFailed as error:
             await self.close()
             raise await self._explained(error) from error.__cause__
@@ -241,7 +243,8 @@ class Session:
             reusable=reusable,
         )
         is_order = not (is_read or operation in READS)
-        response = await self._sign_in.send(body, is_order=is_order, send_before=send_before)
+        request = Request(PATH, body, is_order, send_before=send_before)
+        response = await self._sign_in.send(request)
         try:
             return _decoded(response, self.limits.max_bytes)
         except AmtError as error:

@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from amt.protocol.http.tls import Tls
 from amt.protocol.wsman.session import Limits, Target
-from amt.protocol.wsman.tls import Tls
 
 REALM = "Digest:0123456789ABCDEF0123456789ABCDEF"
 SERVER = "Intel(R) Active Management Technology 16.1.25.1917"

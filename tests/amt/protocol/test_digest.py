@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amt.protocol.errors import AmtBadAnswer
-from amt.protocol.wsman.digest import Challenge, Digest, read_challenge
+from amt.protocol.http.digest import Challenge, Digest, read_challenge
 
 AMT_CHALLENGE = (
     'Digest realm="Digest:2517B2332AFD88353D5F5FD352697901", nonce="s3cret/nonce==",'

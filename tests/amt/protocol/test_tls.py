@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 
 from amt.protocol.errors import AmtCertificateChanged, AmtTlsFailed, AmtTlsTooOld
+from amt.protocol.http.tls import Tls, context
 from amt.protocol.wsman.power_management_service import read_power_state
 from amt.protocol.wsman.session import Session
-from amt.protocol.wsman.tls import Tls, context
 from tests.amt.protocol.certificates import fingerprint, server
 from tests.amt.protocol.device import QUICK, amt, device, http, power_is
 

@@ -25,13 +25,11 @@ from amt.protocol.errors import (
     AmtTlsFailed,
     unreachable,
 )
+from amt.protocol.http.target import Limits, Target
+from amt.protocol.http.tls import TO_RESUME, Tls, context, fingerprint, handshake_error, normal_pin
+from amt.protocol.safe_xml import too_big
 from amt.protocol.sentences import say
-from amt.protocol.wsman.safe_xml import too_big
-from amt.protocol.wsman.target import Limits, Target
-from amt.protocol.wsman.tls import TO_RESUME, Tls, context, fingerprint, handshake_error, normal_pin
 
-PATH = "/wsman"
-CONTENT_TYPE = "application/soap+xml;charset=UTF-8"
 IDLE_SECONDS = 3  # a connection idle for longer may be half closed: take a new one
 AUTO_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
@@ -98,7 +96,7 @@ class Transport:
         self._opened.clear()
 
     async def post(
-        self, body: bytes, headers: Mapping[str, str], *, send_before: float | None = None
+        self, path: str, body: bytes, headers: Mapping[str, str], send_before: float | None = None
     ) -> Response:
         """Send one POST and return the answer, whatever its status.
 
@@ -111,14 +109,14 @@ class Transport:
         self._send_before = send_before
         try:
             async with asyncio.timeout_at(self._until(self.limits.connect_seconds)) as self._timer:
-                return await self._exchange(body, headers)
+                return await self._exchange(self._url.with_path(path), body, headers)
         except TimeoutError:
             raise self._too_late() from None
         except (aiohttp.ClientError, OSError, UnicodeError) as error:
             mapped = self._mapped(error)
             if isinstance(mapped, AmtTlsFailed) and self._tls_session is not None:
                 self._tls_session = None  # some firmware may not like to resume
-                return await self.post(body, headers, send_before=send_before)
+                return await self.post(path, body, headers, send_before)
             raise mapped from error
 
     def is_spent(self, connection: Connection) -> bool:
@@ -168,12 +166,12 @@ class Transport:
         if shown != known:
             raise AmtCertificateChanged(pinned=known, observed=shown)
 
-    async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> Response:
+    async def _exchange(self, url: URL, body: bytes, headers: Mapping[str, str]) -> Response:
         if self._client is None:
             raise RuntimeError("The session is not open.")
         TO_RESUME.set(self._tls_session)
         response = await self._client.post(
-            self._url,
+            url,
             data=body,
             headers=headers,
             allow_redirects=False,
@@ -241,7 +239,6 @@ def url_of(target: Target) -> URL:
             scheme="http" if target.tls is Tls.PLAIN else "https",
             host=target.host,
             port=target.port,
-            path=PATH,
         )
     except ValueError as error:  # UnicodeError, of a name that is too long, is one
         raise unreachable(target.port, f"not an address or name: {error}") from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from amt.protocol.errors import AmtAddressNotAllowed
-from amt.protocol.wsman.tls import Tls
+from amt.protocol.http.tls import Tls
 
 Refusal = Callable[[IPv4Address | IPv6Address], str]  # why not, empty where it may be
 

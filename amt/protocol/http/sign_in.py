@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from amt.protocol.errors import (
     AmtBadAnswer,
@@ -12,24 +14,40 @@ from amt.protocol.errors import (
     AmtRealmChanged,
     AmtSignInRefused,
 )
-from amt.protocol.wsman.digest import Challenge, Digest, read_challenge
-from amt.protocol.wsman.safe_xml import html, looks_like_html
-from amt.protocol.wsman.target import Target
-from amt.protocol.wsman.transport import CONTENT_TYPE, PATH, Response, Transport
+from amt.protocol.http.digest import Challenge, Digest, read_challenge
+from amt.protocol.http.target import Target
+from amt.protocol.http.transport import Response, Transport
+from amt.protocol.safe_xml import html, looks_like_html
 
 VERSION = r"[0-9]{1,2}(?:\.[0-9]{1,4}){1,3}"
 FIRMWARE = re.compile(rf"Intel\(R\) Active Management Technology ({VERSION})\s*")
 REALM = "Digest:"
 
 
-class SignIn:
-    """The login of one session."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What goes out once the device has let us in.
 
-    def __init__(self, target: Target, transport: Transport) -> None:
+    ``is_order``: it changes something, so it is never sent twice. ``send_before``: the moment, of
+    the monotonic clock, after which it is not to go out.
+    """
+
+    path: str
+    body: bytes
+    is_order: bool
+    headers: Mapping[str, str] = field(default_factory=dict)
+    send_before: float | None = None
+
+
+class SignIn:
+    """The login of one session, and the path that it talks to."""
+
+    def __init__(self, target: Target, transport: Transport, content_type: str) -> None:
         self.realm: str | None = None
         self.server_header: str | None = None
         self._target = target
         self._transport = transport
+        self._content_type = content_type
         self._digest = Digest(target.username, target.password)
         self._refused: AmtSignInRefused | None = None
 
@@ -39,13 +57,13 @@ class SignIn:
         found = FIRMWARE.fullmatch(self.server_header or "")
         return found[1] if found else None
 
-    async def greet(self) -> None:
+    async def greet(self, path: str) -> None:
         """Ask without a login, and remember the challenge.
 
         The request is empty: whatever a device does without a login, there is nothing to obey.
         """
         try:
-            response = await self._transport.post(b"", {"Content-Type": CONTENT_TYPE})
+            response = await self._transport.post(path, b"", {"Content-Type": self._content_type})
         except AmtNoAnswer as error:
             if not error.is_dropped:
                 raise unresponsive(error) from error.__cause__
@@ -58,20 +76,18 @@ class SignIn:
             raise not_amt(response).on(self._target.port)
         self._digest.accept(self._challenge(response))
 
-    async def send(
-        self, body: bytes, *, is_order: bool, send_before: float | None = None
-    ) -> Response:
-        """Send ``body`` with our login, and once more when the nonce has lapsed (401).
+    async def send(self, request: Request) -> Response:
+        """Send ``request`` with our login, and once more when the nonce has lapsed (401).
 
         A login that the device refused is not shown to it again: that would only lock it.
         """
         if self._refused is not None:
             raise self._refused
         if self._digest.challenge is None:
-            await self.greet()
+            await self.greet(request.path)
         for _ in range(3):
             is_fresh = self._digest.is_fresh
-            response = await self._post(body, is_order, send_before)
+            response = await self._post(request)
             if response.status != 401:
                 return response
             challenge = self._challenge(response)
@@ -81,30 +97,28 @@ class SignIn:
         self._refused = AmtSignInRefused(login=self._target.login)
         raise self._refused
 
-    async def _post(self, body: bytes, is_order: bool, send_before: float | None) -> Response:
+    async def _post(self, request: Request) -> Response:
         """Send once; a read also a second time if a kept connection turned out to be dead."""
         try:
-            response = await self._post_once(body, send_before)
+            response = await self._post_once(request)
         except AmtNoAnswer as error:
-            if is_order or not (error.is_dropped and self._transport.was_reused):
-                raise self._after_sending(error, is_order) from error.__cause__
-            return await self._post_again(body)
+            if request.is_order or not (error.is_dropped and self._transport.was_reused):
+                raise self._after_sending(error, request.is_order) from error.__cause__
+            response = await self._post_once(request)
         except AmtBadAnswer as error:
-            raise self._after_sending(error, is_order) from error.__cause__
+            raise self._after_sending(error, request.is_order) from error.__cause__
         self._note(response)
         return response
 
-    async def _post_once(self, body: bytes, send_before: float | None) -> Response:
+    async def _post_once(self, request: Request) -> Response:
         headers = {
-            "Content-Type": CONTENT_TYPE,
-            "Authorization": self._digest.authorization("POST", PATH, body),
+            "Content-Type": self._content_type,
+            "Authorization": self._digest.authorization("POST", request.path, request.body),
+            **request.headers,
         }
-        return await self._transport.post(body, headers, send_before=send_before)
-
-    async def _post_again(self, body: bytes) -> Response:
-        response = await self._post_once(body, None)
-        self._note(response)
-        return response
+        return await self._transport.post(
+            request.path, request.body, headers, request.send_before
+        )
 
     def _after_sending(self, error: AmtError, is_order: bool) -> AmtError:
         error.may_have_been_obeyed = is_order

@@ -7,8 +7,8 @@ import ssl
 from dataclasses import dataclass
 
 from amt.protocol.errors import AmtTlsFailed, unreachable
-from amt.protocol.wsman.target import Limits
-from amt.protocol.wsman.tls import Tls, context, fingerprint, handshake_error
+from amt.protocol.http.target import Limits
+from amt.protocol.http.tls import Tls, context, fingerprint, handshake_error
 
 
 @dataclass(frozen=True, slots=True)
