@@ -42,12 +42,11 @@ class Request:
 class SignIn:
     """The login of one session, and the path that it talks to."""
 
-    def __init__(self, target: Target, transport: Transport, content_type: str) -> None:
+    def __init__(self, target: Target, transport: Transport) -> None:
         self.realm: str | None = None
         self.server_header: str | None = None
         self._target = target
         self._transport = transport
-        self._content_type = content_type
         self._digest = Digest(target.username, target.password)
         self._refused: AmtSignInRefused | None = None
 
@@ -63,7 +62,7 @@ class SignIn:
         The request is empty: whatever a device does without a login, there is nothing to obey.
         """
         try:
-            response = await self._transport.post(path, b"", {"Content-Type": self._content_type})
+            response = await self._transport.post(path, b"", {})
         except AmtNoAnswer as error:
             if not error.is_dropped:
                 raise unresponsive(error) from error.__cause__
@@ -112,13 +111,10 @@ class SignIn:
 
     async def _post_once(self, request: Request) -> Response:
         headers = {
-            "Content-Type": self._content_type,
             "Authorization": self._digest.authorization("POST", request.path, request.body),
             **request.headers,
         }
-        return await self._transport.post(
-            request.path, request.body, headers, request.send_before
-        )
+        return await self._transport.post(request.path, request.body, headers, request.send_before)
 
     def _after_sending(self, error: AmtError, is_order: bool) -> AmtError:
         error.may_have_been_obeyed = is_order

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from zeep import Client, Settings, Transport
 from zeep.xsd import ComplexType, Element
 
 from amt.constants import NS_ADDRESSING, NS_WSMAN
+from amt.protocol.documents import load
 
 PREFIXES = {"a": NS_ADDRESSING, "w": NS_WSMAN}  # declared once an envelope: half the bytes
-WSDL = Path(str(resources.files("amt.protocol"))) / "wsdl" / "wsman.wsdl"
 MOMENT = "cimDateTime"  # the wrapper type of common.xsd
 PARALLEL = threading.Lock()
 _loaded: Schema | None = None
-
-# zeep logs a traceback for each value that does not fit its type; the decoder keeps such a value
-# as text and says which one it is, so the log would only repeat it.
-logging.getLogger("zeep.xsd.types.simple").setLevel(logging.CRITICAL)
-
-
-class PackageFiles(Transport):
-    """Read our own documents from disk and nothing from anywhere else."""
-
-    def __init__(self) -> None:  # no requests.Session: zeep never sends anything here
-        self.cache = None
-        self.logger = logging.getLogger(__name__)
-
-    def load(self, url: str) -> bytes:
-        path = Path(url)
-        if path.parent != WSDL.parent:
-            raise ValueError(f"{url} is not one of our own schema documents.")
-        return path.read_bytes()
-
-    def __del__(self) -> None:
-        """Close nothing: there is no session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +30,7 @@ class Schema:
     """The loaded client, its ports and the properties of its elements. Read only after building."""
 
     def __init__(self) -> None:
-        settings = Settings(
-            strict=False,
-            xsd_ignore_sequence_order=True,
-            forbid_dtd=True,
-            forbid_external=True,
-        )
-        self.client: Any = cast(Any, Client)(str(WSDL), transport=PackageFiles(), settings=settings)
+        self.client = load("wsman.wsdl")
         for prefix, space in PREFIXES.items():
             self.client.set_ns_prefix(prefix, space)
         self.types = self.client.wsdl.types

@@ -1,18 +1,16 @@
-"""An open line to one Management Engine: ask one thing at a time, get typed answers."""
+"""WS-Management with one Management Engine: ask one thing at a time, get typed answers."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from amt.protocol.errors import AmtBadAnswer, AmtError, AmtFault, AmtReturnValue, AmtTlsFailed
-from amt.protocol.http.handshake import shake_hands
-from amt.protocol.http.sign_in import Request, SignIn, not_amt
+from amt.protocol.errors import AmtBadAnswer, AmtError, AmtFault, AmtReturnValue
+from amt.protocol.http.session import WSMAN, HttpSession
+from amt.protocol.http.sign_in import Request, not_amt
 from amt.protocol.http.target import Limits, Target
-from amt.protocol.http.tls import Tls, too_old
-from amt.protocol.http.transport import Response, Transport
+from amt.protocol.http.tls import Tls
+from amt.protocol.http.transport import Response
 from amt.protocol.safe_xml import excerpt
 from amt.protocol.wsman.codec import Arguments, Page, decode, encode
 from amt.protocol.wsman.envelope import Selectors
@@ -20,98 +18,19 @@ from amt.protocol.wsman.instance import Instance, Reference, unexpected
 
 __all__ = ["Limits", "Session", "Target", "Tls"]
 
-PATH = "/wsman"
-CONTENT_TYPE = "application/soap+xml;charset=UTF-8"
+HEADERS = {"Content-Type": "application/soap+xml;charset=UTF-8"}
 MAX_INSTANCES = 2_000
 READS = frozenset({"Identify", "Get", "Enumerate", "Pull", "Release"})
 
 Answer = Instance | Reference | Page | None
 
 
-class Session:
-    """One device, from the first connection to the last.
-
-    ``async with Session(target) as session:`` opens it, which signs nobody in yet but learns
-    ``realm``, ``firmware``, ``server_header``, ``certificate_sha256`` and ``tls_version``.
-    """
+class Session(HttpSession):
+    """One device over WS-Management: ``async with Session(target) as session:`` opens it."""
 
     def __init__(self, target: Target, limits: Limits | None = None) -> None:
-        self.target = target
-        self.limits = limits or Limits()
-        self._transport = Transport(target, self.limits)
-        self._sign_in = SignIn(target, self._transport, CONTENT_TYPE)
-        self._one_at_a_time = asyncio.Lock()
+        super().__init__(target, limits)
         self._messages = 0
-
-    async def open(self) -> None:
-        """Connect and ask without a login: no password goes out.
-
-        Raises:
-            AmtUnreachable, AmtTlsFailed, AmtCertificateChanged, AmtRealmChanged, AmtBusy,
-            AmtNoAnswer, AmtBadAnswer: the session is closed again.
-        """
-        self._transport.open()
-        try:
-            await self._sign_in.greet(PATH)
-        except AmtTlsFailed as error:
-            await self.close()
-            raise await self._explained(error) from error.__cause__
-        except BaseException:
-            await self.close()
-            raise
-
-    async def _explained(self, error: AmtTlsFailed) -> AmtTlsFailed:
-        """Return a better reason for a hang-up in the handshake, which old firmware may do."""
-        target = self.target
-        if error.is_dropped and target.tls is Tls.MODERN:
-            with contextlib.suppress(AmtError):
-                shown = await shake_hands(target.host, target.port, Tls.LEGACY, self.limits)
-                return too_old(f"it hung up on TLS 1.2 and agreed to {shown.version}")
-        return error
-
-    async def close(self) -> None:
-        """Hang up."""
-        await self._transport.close()
-
-    async def __aenter__(self) -> Self:
-        await self.open()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    def __repr__(self) -> str:
-        return f"<Session {self.target.host}:{self.target.port}>"
-
-    @property
-    def realm(self) -> str | None:
-        """Return the digest realm of the device."""
-        return self._sign_in.realm
-
-    @property
-    def server_header(self) -> str | None:
-        """Return what the device's web server calls itself."""
-        return self._sign_in.server_header
-
-    @property
-    def firmware(self) -> str | None:
-        """Return the AMT version that the web server names, such as 16.1.25.1917."""
-        return self._sign_in.firmware
-
-    @property
-    def certificate_sha256(self) -> str | None:
-        """Return the fingerprint of the certificate shown; None on plain HTTP."""
-        return self._transport.certificate_sha256
-
-    @property
-    def tls_version(self) -> str | None:
-        """Return the TLS version agreed on, such as TLSv1.2; None on plain HTTP."""
-        return self._transport.tls_version
 
     async def identify(self) -> Instance:
         """Return who answers and which protocol it speaks."""
@@ -186,7 +105,7 @@ class Session:
         Raises:
             AmtBadAnswer: there are more than ``max_instances``.
         """
-        async with self._one_at_a_time:
+        async with self.one_at_a_time:
             opened = _instance(class_name, await self._call("Enumerate", class_name, reusable=True))
             return await self._pull_all(class_name, opened, max_instances)
 
@@ -219,7 +138,7 @@ class Session:
             await self._call("Release", class_name, arguments={"EnumerationContext": context})
 
     async def _ask(self, operation: str, class_name: str = "", **options: Any) -> Answer:
-        async with self._one_at_a_time:
+        async with self.one_at_a_time:
             return await self._call(operation, class_name, **options)
 
     async def _call(
@@ -243,8 +162,8 @@ class Session:
             reusable=reusable,
         )
         is_order = not (is_read or operation in READS)
-        request = Request(PATH, body, is_order, send_before=send_before)
-        response = await self._sign_in.send(request)
+        request = Request(WSMAN, body, is_order, HEADERS, send_before)
+        response = await self.send(request)
         try:
             return _decoded(response, self.limits.max_bytes)
         except AmtError as error:
