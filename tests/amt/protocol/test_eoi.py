@@ -126,7 +126,7 @@ async def test_refusal_bears_the_devices_number_and_our_words(fleet: Start) -> N
         with pytest.raises(AmtReturnValue) as caught:
             await eoi.request_power_state(http, PowerState.MASTER_BUS_RESET)
 
-    assert (caught.value.value, caught.value.code) == (16, "refused")
+    assert (caught.value.value, caught.value.code) == (16, "access-denied")
     assert caught.value.detail.startswith("RemoteControl: ")
 
 
