@@ -12,8 +12,9 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from amt import addresses, identity
-from amt.constants import PORT_HTTP, PORT_HTTPS, PowerState
+from amt import addresses, drivers, identity
+from amt.constants import PORT_HTTP, PORT_HTTPS
+from amt.drivers import AmtSession as AmtSession
 from amt.levels import LEGACY_ALLOWED, PLAIN_ALLOWED
 from amt.models import AmtSettings
 from amt.protocol.errors import (
@@ -27,7 +28,6 @@ from amt.protocol.errors import (
     AmtUnreachable,
 )
 from amt.protocol.probe import find_ports
-from amt.protocol.wsman import message_log, os_power, power_management_service
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from devices import levels
 from devices.models import Device
@@ -40,6 +40,7 @@ HANDSHAKES_AT_ONCE = 150
 LIMITS = Limits(
     connect_seconds=settings.AMT_CONNECT_SECONDS, answer_seconds=settings.AMT_READ_SECONDS
 )
+WORKED = {"Plain": Tls.PLAIN, "TLS 1.0": Tls.LEGACY, "TLS 1.1": Tls.LEGACY}  # else modern
 DELETED = AmtNotSetUp(code="device-deleted")
 
 
@@ -72,7 +73,10 @@ class Access:
         )
 
     def profiles(self) -> list[Tls]:
-        """Return the TLS profiles to try, best first. With a pin, plain HTTP is never tried."""
+        """Return the TLS profiles to try: the one that worked last time, then the best first.
+
+        With a pin, plain HTTP is never tried.
+        """
         known = self.settings
         if known.tls != AmtSettings.Tls.AUTO:
             return [Tls(known.tls)]
@@ -81,7 +85,8 @@ class Access:
             found.append(Tls.LEGACY)
         if self.plain_allowed and not known.pin:
             found.append(Tls.PLAIN)
-        return found
+        worked = WORKED.get(known.tls_version)
+        return sorted(found, key=lambda tls: tls is not worked)
 
     def check(self) -> None:
         """Refuse what the policy of the zone or folder does not allow.
@@ -155,52 +160,6 @@ def _revealed(secrets: Iterable[Secret], unreadable: dict[UUID, VaultError]) -> 
         return {}
 
 
-class AmtSession:
-    """An open session over WS-Management, in the words of power management."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    async def read_power_state(self) -> int:
-        """Return the power state; see CIM_AssociatedPowerManagementService.PowerState."""
-        reading = await power_management_service.read_power_state(self._session)
-        return int(reading.state)
-
-    async def read_os_state(self) -> int | None:
-        """Return the power saving state of the OS; None while it is off or where it is not told."""
-        state = await os_power.read_os_power_saving_state(self._session)
-        return None if state is None else int(state)
-
-    async def request_power_state(self, state: PowerState, *, send_before: float) -> None:
-        """Order ``state``, but send nothing after ``send_before`` (of the monotonic clock)."""
-        await power_management_service.request_power_state(
-            self._session, state, send_before=send_before
-        )
-
-    async def boot_records(self) -> tuple[int, bool] | None:
-        """Return the time of the newest record, and whether any record tells of a boot.
-
-        The time is in seconds since 1970 by the device's own clock, 0 for an empty log. None where
-        the log cannot be read.
-        """
-        try:
-            records = await message_log.read_newest_records(self._session)
-        except AmtError:
-            return None
-        newest = max((int(record.at.timestamp()) for record in records if record.at), default=0)
-        return newest, any(map(message_log.is_boot_record, records))
-
-    async def booted_since(self, newest: int) -> bool:
-        """Return whether the event log holds a boot record newer than ``newest``."""
-        records = await message_log.read_newest_records(self._session)
-        return any(
-            record.at is not None
-            and record.at.timestamp() > newest
-            and message_log.is_boot_record(record)
-            for record in records
-        )
-
-
 class Line:
     """A line to one device: opened when first needed, and again after it broke.
 
@@ -210,6 +169,7 @@ class Line:
     def __init__(self, access: Access) -> None:
         self.access = access
         self._session: Session | None = None
+        self._driver: AmtSession | None = None
 
     async def __aenter__(self) -> "Line":
         return self
@@ -223,19 +183,20 @@ class Line:
         Raises:
             AmtError: no session came about; nothing was sent.
         """
-        if self._session is None:
+        if self._driver is None:
             self.access.check()
             try:
                 self._session = await _connect(self.access)
             except (AmtCertificateChanged, AmtRealmChanged) as error:
                 self.access.changed = error
                 raise
-        return AmtSession(self._session)
+            self._driver = await drivers.over(self._session, self.access.settings)
+        return self._driver
 
     async def hang_up(self) -> None:
         """Close the session, if there is one; the next call opens another."""
         if self._session is not None:
-            session, self._session = self._session, None
+            session, self._session, self._driver = self._session, None, None
             self.access.learned |= _told_by(session)
             await session.close()
 

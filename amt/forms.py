@@ -73,6 +73,14 @@ class SmbForm(InOurWords, forms.Form):
         help_text="Probing takes TLS where the device speaks it, plain HTTP where it is allowed.",
     )
 
+    interface = forms.ChoiceField(
+        label="Interface",
+        choices=AmtSettings.Interface,
+        required=False,
+        error_messages={"invalid_choice": "Interface: choose one of those offered."},
+        help_text="Probing goes by the version that the device names.",
+    )
+
     def __init__(self, device: Device, row: AmtSettings | None, data: Any = None) -> None:
         super().__init__(data, initial=initial(device, row))
         self.device, self.row = device, row
@@ -93,6 +101,11 @@ class SmbForm(InOurWords, forms.Form):
             if tls == profile and not allowed.value:
                 raise ValidationError(f"Connection: the settings allow no {what} for this device.")
         return tls
+
+    def clean_interface(self) -> str:
+        """Leave the interface as it is where the form does not say."""
+        kept = self.row.interface if self.row else AmtSettings.Interface.AUTO
+        return str(self.cleaned_data["interface"] or kept)
 
     def clean(self) -> None:
         """Insist on an answer where the page asked whose values count."""
@@ -144,9 +157,13 @@ class SmbForm(InOurWords, forms.Form):
 
 def initial(device: Device, row: AmtSettings | None) -> dict[str, Any]:
     """Return the values that the form begins with."""
-    first: dict[str, Any] = {"host_addressing": device.host_addressing, "tls": "auto"}
+    first: dict[str, Any] = {
+        "host_addressing": device.host_addressing,
+        "tls": "auto",
+        "interface": "auto",
+    }
     if row:
-        names = ("address", "addressing", "tls")
+        names = ("address", "addressing", "tls", "interface")
         first |= {name: getattr(row, name) for name in names}
         first |= {"credential": row.credential_id, "server": row.server_id}
     return first

@@ -16,6 +16,11 @@ class AmtSettings(models.Model):
         LEGACY = "legacy", "TLS 1.0 or 1.1"
         PLAIN = "plain", "Plain HTTP"
 
+    class Interface(models.TextChoices):
+        AUTO = "auto", "Found by probing"
+        WSMAN = "wsman", "WS-Management (AMT 3.2 and newer)"
+        EOI = "eoi", "Older SOAP interface (before AMT 9)"
+
     device = models.OneToOneField(Device, models.CASCADE, related_name="amt_settings")
     mode = models.CharField(max_length=10, choices=Device.Mode)
     address = models.CharField("IP address or FQDN", max_length=255)
@@ -28,6 +33,7 @@ class AmtSettings(models.Model):
     uuid = models.UUIDField(null=True, blank=True)
     firmware = models.CharField(max_length=20, blank=True)
     tls = models.CharField(max_length=6, choices=Tls, default=Tls.AUTO)
+    interface = models.CharField(max_length=5, choices=Interface, default=Interface.AUTO)
     tls_version = models.CharField(max_length=10, blank=True)  # as last seen: "TLS 1.2"
     pin = models.CharField(max_length=64, blank=True)  # SHA-256 of the certificate, hex
     realm = models.CharField(max_length=100, blank=True)

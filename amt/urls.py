@@ -8,6 +8,7 @@ app_name = "amt"
 urlpatterns = [
     path("devices/<int:pk>/amt/", settings.settings, name="settings"),
     path("devices/<int:pk>/amt/delete/", settings.delete, name="delete_settings"),
+    path("devices/<int:pk>/amt/find-again/", settings.forget, name="find_again"),
     path("devices/<int:pk>/amt/confirm/", settings.confirm, name="confirm_identity"),
     path("devices/<int:pk>/amt/panel/", panel.panel, name="panel"),
     path("devices/<int:pk>/amt/test/", connection.test_device, name="test_device"),

@@ -96,6 +96,16 @@ CONNECTIONS: Mapping[str, Word] = {
 }
 
 
+EOI = Word("SOAP (EOI)", "history", "z-warn", "The older SOAP interface, before AMT 3.2")
+FIRST_WSMAN = (3, 2)
+
+
+def speaks_eoi(version: str) -> bool:
+    """Return whether firmware of this version knows no WS-Management."""
+    parts = version.split(".")[:2]
+    return all(part.isdecimal() for part in parts) and tuple(map(int, parts)) < FIRST_WSMAN
+
+
 def power(state: int | None, os_state: int | None = None) -> Word:
     """Return the word for a power state as it was read, whenever that was."""
     if state is None:

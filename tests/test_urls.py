@@ -155,6 +155,7 @@ ENTRIES: dict[str, Entry] = {
     "amt:settings(pk)": entry(SEEN, ADMIN, pk="device"),
     "amt:delete_settings(pk)": entry(post=CREDENTIALS, pk="device"),
     "amt:confirm_identity(pk)": entry(post=CREDENTIALS, pk="device"),
+    "amt:find_again(pk)": entry(post=ADMIN, pk="device"),
     "amt:panel(pk)": entry(SEEN, pk="device"),
     "amt:test_device(pk)": entry(post=ORDER, pk="device"),
     "amt:test_result(pk)": entry(SEEN, pk="device"),

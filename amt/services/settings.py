@@ -39,6 +39,7 @@ def save_settings(
     addressing: str = "",
     host_addressing: str | None = None,
     tls: str = AmtSettings.Tls.AUTO,
+    interface: str = AmtSettings.Interface.AUTO,
     version: int = 0,
 ) -> AmtSettings:
     """Set the one AMT setting of ``device``, or replace it; the old values stay in the audit (D8).
@@ -59,7 +60,7 @@ def save_settings(
     row = row or AmtSettings(device=device, version=0)
     moved = _assign(row, addresses.check(address, practice=settings.PRACTICE))
     row.credential, row.server, row.mode = credential, server, mode
-    row.addressing, row.tls = addressing, tls
+    row.addressing, row.tls, row.interface = addressing, tls, interface
     if host_addressing is not None:
         device.host_addressing = host_addressing
     old, new = audit.changes(before, told(row, device))
@@ -118,6 +119,25 @@ def confirm_identity(*, device: Device, asked_by: User, pin: str, realm: str) ->
     return row
 
 
+@transaction.atomic
+def find_again(*, device: Device, asked_by: User) -> None:
+    """Forget how the device was reached; certificate and realm stay known (D26).
+
+    Raises:
+        PermissionDenied: ``asked_by`` may not change settings of this device.
+        SettingsChanged: there is no setting any more.
+    """
+    _allow(asked_by, device, set())
+    row = AmtSettings.objects.select_for_update().filter(device=device).first()
+    if row is None:
+        raise SettingsChanged(None)
+    old = {"connection": row.tls_version, "firmware": row.firmware}
+    row.tls_version = row.firmware = ""
+    row.save(update_fields=["tls_version", "firmware", "changed_at"])
+    _copy(row, device, moved=False)
+    audit.record(asked_by, "amt.find_again", device, old=old)
+
+
 def told(row: AmtSettings, device: Device) -> dict[str, Any]:
     """Return what the audit and a person comparing two versions see of a setting."""
     return {
@@ -128,6 +148,7 @@ def told(row: AmtSettings, device: Device) -> dict[str, Any]:
         "addressing": row.addressing,
         "host_addressing": device.host_addressing,
         "tls": row.tls,
+        "interface": row.interface,
     }
 
 

@@ -17,6 +17,7 @@ from amt.services.settings import (
     SettingsChanged,
     confirm_identity,
     delete_settings,
+    find_again,
     save_settings,
     told,
 )
@@ -35,10 +36,11 @@ LABELS = {
     "addressing": "AMT addressing",
     "host_addressing": "Host addressing",
     "tls": "Connection",
+    "interface": "Interface",
     "mode": "Mode",
 }
 
-CHOSEN = {"addressing", "host_addressing", "tls"}
+CHOSEN = {"addressing", "host_addressing", "tls", "interface"}
 
 
 @require_http_methods(["GET", "POST"])
@@ -65,6 +67,19 @@ def delete(request: PersonRequest, pk: int) -> HttpResponse:
     device = _visible(request.user, pk)
     delete_settings(device=device, asked_by=request.user)
     messages.success(request, f"Deleted: {device} has no SMB settings any more.")
+    return redirect("amt:settings", device.pk)
+
+
+@require_POST
+def forget(request: PersonRequest, pk: int) -> HttpResponse:
+    """Find connection and interface of a device again, as if it had never been reached."""
+    device = _visible(request.user, pk)
+    try:
+        find_again(device=device, asked_by=request.user)
+    except SettingsChanged:
+        messages.warning(request, f"{device} has no SMB settings any more.")
+    else:
+        messages.success(request, f"{device} is probed again at the next contact.")
     return redirect("amt:settings", device.pk)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
-from amt import addresses, connect, identity
+from amt import addresses, connect, drivers, identity
 from amt.constants import PORT_HTTP, PORT_HTTPS
 from amt.models import AmtSettings
 from amt.protocol import probe
@@ -33,12 +33,12 @@ from amt.protocol.errors import (
     unreachable,
 )
 from amt.protocol.http.handshake import Handshake
-from amt.protocol.wsman.general_settings import read_general_settings
 from amt.protocol.wsman.identity import read_uuid, read_version
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from devices.models import JobItem
 from devices.work import CarryOut, Outcome, Rows, run_items
 
+EOI = "It speaks the older SOAP interface only: power works, inventory and event log do not."
 AT_ONCE = 100  # devices of one worker task
 LIMITS = Limits(
     connect_seconds=settings.AMT_CONNECT_SECONDS,
@@ -223,8 +223,12 @@ async def _sign_in(test: Test, target: Target) -> None:
         if session.firmware:
             test.say("version", "ok", f"AMT {session.firmware}")
         test.ask("credential")
-        await read_general_settings(session)
+        driver = await drivers.over(session, test.access.settings)
+        await driver.check_login()
         test.say("credential", "ok", "Credential accepted")
+        if isinstance(driver, drivers.OverEoi):
+            test.say("version", "warn", f"AMT {session.firmware}", EOI)
+            return
         if not session.firmware:
             version = await read_version(session)
             test.access.learned["firmware"] = version

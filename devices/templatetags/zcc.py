@@ -86,6 +86,16 @@ def tls(connection: Any) -> SafeString:
 
 
 @register.simple_tag
+def interface(thing: Any) -> SafeString:
+    """Tag a device whose firmware knows only the older SOAP interface; nothing for the others.
+
+    Takes anything with ``amt_version``, or the version itself.
+    """
+    version = str(getattr(thing, "amt_version", thing) or "")
+    return tag(state_words.EOI) if state_words.speaks_eoi(version) else SafeString("")
+
+
+@register.simple_tag
 def simulated(thing: Any, short: bool = False) -> SafeString:
     """Mark a simulated device (D17), in lists by the icon alone; nothing for a real one."""
     if not getattr(thing, "is_simulated", False):

@@ -1,6 +1,7 @@
 """*Test connection* with simulated devices over real sockets: each cause has its own sentence."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -273,3 +274,32 @@ def test_the_password_is_in_no_line(tested):
     item, _ = tested(fault=Fault.WRONG_PASSWORD)
 
     assert "P@ssw0rd" not in f"{item.message}{item.detail}{item.evidence}"
+
+
+def test_firmware_of_the_older_interface_is_found_and_lets_us_in(tested):
+    item, row = tested(profile="2.6", tls=False)
+
+    assert item.status == "done", item.message
+    status, word = steps(item)["version"]
+    assert (status, word) == ("warn", "AMT 2.6.0")
+    assert steps(item)["credential"] == ("ok", "Credential accepted")
+    assert (row.firmware, row.tls_version, row.uuid) == ("2.6.0", "Plain", None)
+
+
+@pytest.mark.parametrize(
+    ("interface", "status", "code"), [("wsman", "failed", "no-ws-management"), ("eoi", "done", "")]
+)
+def test_interface_chosen_by_hand_is_the_one_that_is_spoken(tested, interface, status, code):
+    item, _ = tested(profile="2.6", tls=False, prepare=lambda made: {"interface": interface})
+
+    assert (item.status, item.error_code) == (status, code)
+
+
+def test_device_that_hides_its_version_is_asked_for_ws_management_first(tested, simulated):
+    made = simulated(profile="2.6", tls=False)
+    object.__setattr__(made.machine, "profile", replace(made.machine.profile, version="0"))
+
+    item, row = tested(made=made)
+
+    assert item.status == "done", item.message
+    assert row.firmware == ""

@@ -1,0 +1,122 @@
+"""What power management asks of a device, in its own words, whichever interface carries it.
+
+``connect`` opens the line; ``over`` chooses who speaks on it. Another family of devices would be
+one more class here.
+"""
+
+from abc import ABC, abstractmethod
+
+from amt.constants import PowerState
+from amt.models import AmtSettings
+from amt.protocol import eoi
+from amt.protocol.errors import AmtBadAnswer, AmtError
+from amt.protocol.wsman import message_log, os_power, power_management_service
+from amt.protocol.wsman.general_settings import read_general_settings
+from amt.protocol.wsman.session import Session
+
+
+class AmtSession(ABC):
+    """An open session in the words of power management."""
+
+    @abstractmethod
+    async def read_power_state(self) -> int:
+        """Return the power state; see CIM_AssociatedPowerManagementService.PowerState."""
+
+    @abstractmethod
+    async def request_power_state(self, state: PowerState, *, send_before: float) -> None:
+        """Order ``state``, but send nothing after ``send_before`` (of the monotonic clock)."""
+
+    @abstractmethod
+    async def check_login(self) -> None:
+        """Ask for something harmless that only a login may see."""
+
+    async def read_os_state(self) -> int | None:
+        """Return the power saving state of the OS; None while it is off or where it is not told."""
+        return None
+
+    async def boot_records(self) -> tuple[int, bool] | None:
+        """Return the time of the newest record, and whether any record tells of a boot.
+
+        The time is in seconds since 1970 by the device's own clock, 0 for an empty log. None where
+        the log cannot be read.
+        """
+        return None
+
+    async def booted_since(self, newest: int) -> bool:
+        """Return whether the event log holds a boot record newer than ``newest``."""
+        return False
+
+
+class OverWsMan(AmtSession):
+    """WS-Management: AMT 3.2 and newer."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def read_power_state(self) -> int:
+        reading = await power_management_service.read_power_state(self._session)
+        return int(reading.state)
+
+    async def check_login(self) -> None:
+        await read_general_settings(self._session)
+
+    async def read_os_state(self) -> int | None:
+        state = await os_power.read_os_power_saving_state(self._session)
+        return None if state is None else int(state)
+
+    async def request_power_state(self, state: PowerState, *, send_before: float) -> None:
+        await power_management_service.request_power_state(
+            self._session, state, send_before=send_before
+        )
+
+    async def boot_records(self) -> tuple[int, bool] | None:
+        try:
+            records = await message_log.read_newest_records(self._session)
+        except AmtError:
+            return None
+        newest = max((int(record.at.timestamp()) for record in records if record.at), default=0)
+        return newest, any(map(message_log.is_boot_record, records))
+
+    async def booted_since(self, newest: int) -> bool:
+        records = await message_log.read_newest_records(self._session)
+        return any(
+            record.at is not None
+            and record.at.timestamp() > newest
+            and message_log.is_boot_record(record)
+            for record in records
+        )
+
+
+class OverEoi(AmtSession):
+    """The older SOAP interface: states and orders, and no log to prove a restart by."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def read_power_state(self) -> int:
+        return int(await eoi.read_power_state(self._session))
+
+    async def check_login(self) -> None:
+        await eoi.read_core_version(self._session)
+
+    async def request_power_state(self, state: PowerState, *, send_before: float) -> None:
+        await eoi.request_power_state(self._session, state, send_before=send_before)
+
+
+async def over(session: Session, known: AmtSettings) -> AmtSession:
+    """Return who speaks on an open session: as chosen by hand, or as the firmware needs it."""
+    chosen = known.interface
+    if chosen == AmtSettings.Interface.AUTO:
+        firmware = session.firmware or known.firmware
+        is_old = eoi.is_needed_by(firmware) if firmware else await _has_no_wsman(session)
+        chosen = AmtSettings.Interface.EOI if is_old else AmtSettings.Interface.WSMAN
+    return OverEoi(session) if chosen == AmtSettings.Interface.EOI else OverWsMan(session)
+
+
+async def _has_no_wsman(session: Session) -> bool:
+    """Ask a device that hides its version: one that knows no WS-Management says so."""
+    try:
+        await session.identify()
+    except AmtBadAnswer as error:
+        return error.reason in ("no-ws-management", "not-amt")  # the older one will tell
+    return False
