@@ -261,6 +261,18 @@ _explain(
     step="credential",
 )
 _explain(
+    "sign-in-stopped",
+    SIGN_IN,
+    "The device refused this version of its credential as often in a row as we let it, so orders, "
+    "readings, the poll and tests leave it alone. Another password, another credential, another "
+    "address or Try again on its page begin anew.",
+    "Find the right password, prove it with Test credential, then use it.",
+    "Was the password changed in MEBx, or by another console?",
+    "An older or a new password of the vault: Test credential shows it to the device once.",
+    "Is the account locked by now? Then wait before the next try.",
+    step="test-credential",
+)
+_explain(
     "no-digest",
     SIGN_IN,
     "AMT answers, and none of the ways to sign in that it offers is digest.",

@@ -4,18 +4,18 @@ The only reader of passwords. Rows are read before the event loop starts and wri
 """
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import partial
-from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 
-from amt import addresses, drivers, identity
+from amt import addresses, drivers, guard, identity, logins
 from amt.constants import PORT_HTTP, PORT_HTTPS
 from amt.drivers import AmtSession as AmtSession
 from amt.levels import LEGACY_ALLOWED, PLAIN_ALLOWED
+from amt.logins import Login
 from amt.models import AmtSettings
 from amt.protocol.errors import (
     AmtCertificateChanged,
@@ -23,6 +23,8 @@ from amt.protocol.errors import (
     AmtNotSetUp,
     AmtPlainNotAllowed,
     AmtRealmChanged,
+    AmtSignInRefused,
+    AmtSignInStopped,
     AmtTlsFailed,
     AmtTlsTooOld,
     AmtUnreachable,
@@ -31,8 +33,6 @@ from amt.protocol.probe import find_ports
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from devices import levels
 from devices.models import Device
-from vault import crypto
-from vault.errors import VaultError
 from vault.models import Secret
 
 # A thousand TLS handshakes begun together would take longer than each of them may.
@@ -49,13 +49,22 @@ class Access:
     """All that is needed to reach one device. ``learned`` is what its answers told."""
 
     settings: AmtSettings
-    password: str = field(repr=False)
-    login_name: str
+    login: Login
     plain_allowed: bool
     legacy_allowed: bool
     limits: Limits  # its room for handshakes is shared by the devices of a chunk
     learned: dict[str, str] = field(default_factory=dict)
     changed: AmtError | None = None  # it showed another certificate or realm than before
+    is_accepted: bool | None = None  # whether the device took the login; None: not judged
+
+    @property
+    def is_counted(self) -> bool:
+        return self.login.is_counted
+
+    def note(self, session: Session) -> None:
+        """Keep whether the device took the login, if it was shown to it."""
+        if session.is_accepted is not None:
+            self.is_accepted = session.is_accepted
 
     def target(self, tls: Tls) -> Target:
         """Return where and how to connect under one TLS profile."""
@@ -64,12 +73,12 @@ class Access:
             host=known.address,
             port=PORT_HTTP if tls is Tls.PLAIN else PORT_HTTPS,
             tls=tls,
-            username=self.login_name,
-            password=self.password,
+            username=self.login.name,
+            password=self.login.password,
             realm=known.realm or None,
             pin=(known.pin or None) if tls is not Tls.PLAIN else None,
             refusal=partial(addresses.refusal, practice=settings.PRACTICE),
-            credential=known.credential.name,
+            credential=self.login.credential,
         )
 
     def profiles(self) -> list[Tls]:
@@ -101,63 +110,53 @@ class Access:
             raise AmtTlsTooOld("It is set to TLS 1.0 or 1.1, and the zone does not allow that.")
 
 
-def accesses(devices: Collection[Device]) -> dict[int, Access | AmtError]:
-    """Return for each device, by primary key, how to reach it, or why that is not possible."""
+def accesses(
+    devices: Collection[Device],
+    *,
+    policy: guard.Policy = guard.TASK,
+    secret: Secret | None = None,
+) -> dict[int, Access | AmtError]:
+    """Return for each device, by primary key, how to reach it, or why that is not possible.
+
+    A sign-in is entered with the lock-out guard for each access: whoever takes one settles it.
+    In the background, devices are left out that others sign in to just now. ``secret``: sign in
+    with this one, whatever the devices are used with.
+    """
     by_pk = {device.pk: device for device in devices}
-    rows = list(
-        AmtSettings.objects.filter(device__among=list(by_pk)).prefetch_related("credential")
-    )
-    policy = levels.resolve_many([PLAIN_ALLOWED, LEGACY_ALLOWED], devices)
-    passwords = _passwords(rows)
+    with transaction.atomic():
+        locked = AmtSettings.objects.select_for_update().filter(device__among=list(by_pk))
+        rows = list(locked.order_by("pk").prefetch_related("credential"))
+        known = logins.of_secret(rows, secret) if secret else logins.of_rows(rows)
+        usable = {pk: login for pk, login in known.items() if isinstance(login, Login)}
+        counted = {pk: login.version for pk, login in usable.items() if login.is_counted}
+        entered = guard.enter(rows, counted, policy)
+    policies = levels.resolve_many([PLAIN_ALLOWED, LEGACY_ALLOWED], devices)
     limits = replace(LIMITS, handshakes=asyncio.Semaphore(HANDSHAKES_AT_ONCE))
     found: dict[int, Access | AmtError] = {pk: AmtNotSetUp() for pk in by_pk}
     for row in rows:
-        row.device = by_pk[row.device_id]
-        password = passwords[row.pk]
-        found[row.device_id] = (
-            password
-            if isinstance(password, AmtError)
-            else Access(
+        row.device, login = by_pk[row.device_id], known[row.pk]
+        if isinstance(login, AmtError):
+            found[row.device_id] = login
+        elif row.pk in counted.keys() - entered:
+            _stop(found, row, policy)
+        else:
+            found[row.device_id] = Access(
                 row,
-                password,
-                row.credential.login_name,
-                plain_allowed=policy[PLAIN_ALLOWED.name][row.device_id].value,
-                legacy_allowed=policy[LEGACY_ALLOWED.name][row.device_id].value,
+                login,
+                plain_allowed=policies[PLAIN_ALLOWED.name][row.device_id].value,
+                legacy_allowed=policies[LEGACY_ALLOWED.name][row.device_id].value,
                 limits=limits,
             )
-        )
     return found
 
 
-def _passwords(rows: Collection[AmtSettings]) -> dict[int, str | AmtError]:
-    """Return the active password for each row, one of the device itself first, or why not."""
-    uuids = [row.uuid for row in rows if row.uuid]
-    secrets = Secret.objects.active_for({row.credential_id for row in rows}, uuids)
-    by_place = {(secret.credential_id, secret.amt_uuid): secret for secret in secrets}
-    unreadable: dict[UUID, VaultError] = {}
-    texts = _revealed(by_place.values(), unreadable)
-    found: dict[int, str | AmtError] = {}
-    for row in rows:
-        own, shared = (row.credential_id, row.uuid), (row.credential_id, None)
-        secret = by_place.get(own) or by_place.get(shared)
-        if secret is None:
-            found[row.pk] = AmtNotSetUp(code="password-missing", credential=row.credential)
-        elif secret.pk in texts:
-            found[row.pk] = texts[secret.pk]
-        else:
-            closed = unreadable[secret.pk]
-            found[row.pk] = AmtNotSetUp(str(closed), code=closed.code)
-    return found
-
-
-def _revealed(secrets: Iterable[Secret], unreadable: dict[UUID, VaultError]) -> dict[UUID, str]:
-    """Return the clear texts; where the key ring itself is missing, all of them are unreadable."""
-    rows = list(secrets)
-    try:
-        return crypto.reveal(rows, unreadable=unreadable)
-    except ImproperlyConfigured as error:
-        unreadable |= {secret.pk: VaultError(str(error)) for secret in rows}
-        return {}
+def _stop(found: dict[int, Access | AmtError], row: AmtSettings, policy: guard.Policy) -> None:
+    """Say that a login is shown no more, or leave out a device that others sign in to now."""
+    if policy.is_background and row.refusals < guard.MOST_REFUSALS:
+        del found[row.device_id]
+    else:
+        times = max(row.refusals, guard.MOST_REFUSALS)
+        found[row.device_id] = AmtSignInStopped(times=times)
 
 
 class Line:
@@ -183,6 +182,8 @@ class Line:
         Raises:
             AmtError: no session came about; nothing was sent.
         """
+        if self.access.is_accepted is False:  # it is not asked a second time
+            raise AmtSignInRefused(login=self.access.target(Tls.PLAIN).login)
         if self._driver is None:
             self.access.check()
             try:
@@ -198,6 +199,7 @@ class Line:
         if self._session is not None:
             session, self._session, self._driver = self._session, None, None
             self.access.learned |= _told_by(session)
+            self.access.note(session)
             await session.close()
 
 

@@ -12,7 +12,7 @@ from amt.models import AmtSettings
 from devices import levels
 from devices.forms.words import InOurWords
 from devices.models import Device, Server
-from vault.models import Credential
+from vault.models import Credential, Secret
 
 
 class LookedUp(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
@@ -167,3 +167,44 @@ def initial(device: Device, row: AmtSettings | None) -> dict[str, Any]:
         first |= {name: getattr(row, name) for name in names}
         first |= {"credential": row.credential_id, "server": row.server_id}
     return first
+
+
+class CredentialTestForm(InOurWords, forms.Form):
+    """Which password is shown to the selected devices."""
+
+    intent = forms.UUIDField(widget=forms.HiddenInput)
+    credential = LookedUp(
+        Credential.objects.all(),
+        label="Credential",
+        required=False,
+        help_text="None: to each device the one it is used with.",
+        error_messages={
+            "invalid_choice": "Credential: that one is not in the vault any more.",
+        },
+    )
+    candidate = forms.BooleanField(
+        label="Its newest candidate instead of the password in use",
+        required=False,
+    )
+    once_more = forms.BooleanField(
+        label="Also where sign-in is stopped, one attempt each",
+        required=False,
+        help_text="Some firmware locks the account after more wrong passwords.",
+    )
+
+    def __init__(self, *args: Any, secret: Secret | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.chosen = secret  # what the page has chosen already, else what the fields say
+        self.is_open = secret is None
+
+    def clean(self) -> dict[str, Any]:
+        """Find the password of the credential that was chosen."""
+        cleaned = super().clean() or {}
+        credential = cleaned.get("credential")
+        if self.is_open and credential:
+            state = Secret.State.CANDIDATE if cleaned["candidate"] else Secret.State.ACTIVE
+            kept = credential.secrets.filter(state=state, amt_uuid=None).defer("sealed")
+            self.chosen = kept.select_related("credential").order_by("-created_at").first()
+            if self.chosen is None:
+                self.add_error("credential", f"{credential} has no {state.label.lower()} password.")
+        return cleaned

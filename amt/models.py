@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from devices.models import Device, Server
-from vault.models import Credential
+from devices.models import Device, Job, Server
+from vault.models import Credential, Secret
 
 
 class AmtSettings(models.Model):
@@ -41,6 +41,11 @@ class AmtSettings(models.Model):
         max_length=64, blank=True
     )  # differs from pin: a person decides (D26)
     seen_realm = models.CharField(max_length=100, blank=True)
+    # The lock-out guard (guard.py): which login, how often refused in a row, tries under way
+    login = models.CharField(max_length=110, blank=True)
+    refusals = models.PositiveSmallIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    tries_until = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(auto_now=True)
 
@@ -51,3 +56,15 @@ class AmtSettings(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class CredentialTest(models.Model):
+    """What a job *Test credential* shows to its devices."""
+
+    job = models.OneToOneField(Job, models.CASCADE, related_name="credential_test")
+    # None: to each device what it is used with. A secret that is deleted takes the test with it.
+    secret = models.ForeignKey(Secret, models.CASCADE, null=True, related_name="tests")
+    once_more = models.BooleanField(default=False)  # also where the lock-out guard has stopped us
+
+    def __str__(self) -> str:
+        return f"test of {self.secret or 'what devices are used with'}"

@@ -9,3 +9,9 @@ from amt import work
 def run_connection_items(item_pks: list[int]) -> None:
     """Carry out one chunk of connection tests."""
     work.run_connection_items(item_pks)
+
+
+@shared_task
+def run_credential_items(item_pks: list[int]) -> None:
+    """Carry out one chunk of tests of a credential."""
+    work.run_credential_items(item_pks)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from amt.views import connection, onboarding, panel, settings
+from amt.views import connection, onboarding, panel, settings, sign_in
 
 app_name = "amt"
 urlpatterns = [
@@ -15,4 +15,6 @@ urlpatterns = [
     path("devices/<int:pk>/amt/test/result/", connection.test_result, name="test_result"),
     path("devices/import/", onboarding.csv_import, name="csv_import"),
     path("amt/test/", connection.test, name="test_connection"),
+    path("amt/test-credential/", sign_in.test_credential, name="test_credential"),
+    path("devices/<int:pk>/amt/try-again/", sign_in.try_again, name="try_again"),
 ]

@@ -57,6 +57,9 @@ STEPS: Mapping[str, Step] = {
     "credential": Step("Choose another credential", "amt:settings"),
     "confirm": Step("Compare and confirm", "amt:settings"),
     "test-connection": Step("Test connection", "amt:settings"),
+    "test-credential": Step(
+        "Test credential", "amt:test_credential", "dialog", needs="uses_credentials"
+    ),
     "allow": Step("Allow for this device", "devices:device_settings", page="amt-connections"),
     "read-state": Step("Read state", "power:read_state", "post", needs="reads_states"),
     "look": Step("Look at it", "devices:device"),

@@ -65,6 +65,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "sees_servers": SimpleLazyObject(lambda: sees_servers(request)),
         "switches_devices": SimpleLazyObject(lambda: holds_one(request, POWER_RIGHTS)),
         "reads_states": SimpleLazyObject(lambda: holds_one(request, [Right.READ_STATE])),
+        "uses_credentials": SimpleLazyObject(lambda: uses_credentials(request)),
         "help_slug": help_slug(request),
         "dialog_frame": dialog_frame(request),
         "now": timezone.now(),
@@ -88,6 +89,12 @@ def dialog_frame(request: HttpRequest) -> str:
     """Return what a dialog stands in: alone for htmx, a page for an address that was opened."""
     is_page = request.method == "GET" and not getattr(request, "htmx", True)
     return "dialog_page.html" if is_page else "_dialog_form.html"
+
+
+def uses_credentials(request: HttpRequest) -> bool:
+    """Return whether this person may use credentials: in the whole zone, or not at all."""
+    user = getattr(request, "user", None)
+    return user is not None and may(user, Right.CREDENTIALS)
 
 
 def navigation(request: HttpRequest) -> list[Entry]:

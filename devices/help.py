@@ -112,6 +112,7 @@ TOPICS = (
             "vault-delete",
             "vault-lookup",
             "vault-where-used",
+            "amt-test-credential",
         ),
     ),
     Topic(

@@ -106,6 +106,13 @@ def speaks_eoi(version: str) -> bool:
     return all(part.isdecimal() for part in parts) and tuple(map(int, parts)) < FIRST_WSMAN
 
 
+# What keeps a device from being signed in to, by its ``unreadable_code``
+TROUBLES: Mapping[str, Word] = {
+    "sign-in-stopped": Word("Sign-in stopped", "shield-exclamation", "z-failed"),
+    "sign-in-refused": Word("Sign-in refused", "shield-exclamation", "z-warn"),
+}
+
+
 def power(state: int | None, os_state: int | None = None) -> Word:
     """Return the word for a power state as it was read, whenever that was."""
     if state is None:

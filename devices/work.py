@@ -67,6 +67,7 @@ class Rows:
         self._closed: list[JobItem] = []
         self._seen: dict[int, tuple[Seen, str]] = {}
         self._attempts: list[Attempt] = []
+        self._others: dict[Write, list[Any]] = {}
         self._sends: dict[int, asyncio.Future[bool]] = {}
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="rows")
@@ -105,6 +106,11 @@ class Rows:
         if item.device_id:
             self._seen[item.device_id] = seen, source
             self._wake.set()
+
+    def later(self, write: "Write", thing: Any) -> None:
+        """Have ``write`` called with all such things, in the transaction of the next batch."""
+        self._others.setdefault(write, []).append(thing)
+        self._wake.set()
 
     def close(self, item: JobItem, outcome: Outcome) -> None:
         """End the item; written with the next batch, under our own token only."""
@@ -166,8 +172,9 @@ class Rows:
     def _take(self) -> "Batch":
         # Copies: while the thread writes them, the loop may go on and close the very same items.
         noted = [copy(item) for item in self._items.values()]
-        batch = Batch(noted, self._closed, self._seen, self._attempts)
+        batch = Batch(noted, self._closed, self._seen, self._attempts, self._others)
         self._items, self._closed, self._seen, self._attempts = {}, [], {}, []
+        self._others = {}
         return batch
 
     def _renew(self) -> None:
@@ -177,8 +184,13 @@ class Rows:
         with transaction.atomic():
             _save_items(self.token, batch)
             save_seen(batch.seen)
+            for write, things in batch.others.items():
+                write(things)
             Attempt.objects.bulk_create(batch.attempts, batch_size=BATCH, ignore_conflicts=True)
             return JobItem.objects.may_send(sends, token=self.token) if sends else set()
+
+
+Write = Callable[[list[Any]], None]
 
 
 @dataclass(slots=True)
@@ -189,6 +201,7 @@ class Batch:
     closed: list[JobItem]
     seen: dict[int, tuple[Seen, str]]
     attempts: list[Attempt]
+    others: "dict[Write, list[Any]]"
 
 
 NOTED = ["status", "message", "state_before", "state_after", "evidence"]
@@ -228,6 +241,7 @@ def save_seen(
     if unless_read_since:
         stored = stored.filter(Q(power_seen_at=None) | Q(power_seen_at__lte=unless_read_since))
     update_each(readable, SEEN, guard=stored)
+    update_each(silent, ["unreadable_code"], guard=stored.filter(unreadable_since__isnull=False))
     update_each(silent, UNREADABLE, guard=stored.filter(unreadable_since=None))
 
 

@@ -160,6 +160,8 @@ ENTRIES: dict[str, Entry] = {
     "amt:test_device(pk)": entry(post=ORDER, pk="device"),
     "amt:test_result(pk)": entry(SEEN, pk="device"),
     "amt:test_connection()": entry(post=TICKED_ORDER, post_pk="device"),
+    "amt:test_credential()": entry(post=ZONE, post_pk="device"),
+    "amt:try_again(pk)": entry(post=ZONE, pk="device"),
     "amt:csv_import()": entry(ADMIN_ANYWHERE, ADMIN_ANYWHERE),
     # Credential Vault
     "vault:credentials()": entry(ZONE),

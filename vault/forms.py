@@ -110,6 +110,16 @@ class PasswordForm(InOurWords, forms.Form):
         return cleaned
 
 
+class ChangePasswordForm(PasswordForm):
+    """Another password: in use at once, or kept until it is proven."""
+
+    keep_only = forms.BooleanField(
+        label="Keep it as a candidate, to test it first",
+        required=False,
+        help_text="Test it on devices from the credential's page, then choose Use it.",
+    )
+
+
 class NewCredentialForm(PasswordForm, CredentialForm):
     """A new credential with its password."""
 

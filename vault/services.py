@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from devices import audit
-from devices.models import User
+from devices.models import Device, User
+from devices.models.device import SIGN_IN_TROUBLE
 from devices.models.rights import Right, may
 from vault import crypto, passwords
 from vault.models import Credential, Secret
@@ -71,6 +72,8 @@ def change_credential(
     kept.folder = tidy_folder(folder)
     _save(kept)
     old, new = audit.changes(before, _values(kept))
+    if "login_name" in new:
+        _try_again(kept)
     audit.record(by, "credential.change", kept, old=old, new=new)
     return kept
 
@@ -134,6 +137,7 @@ def activate(*, secret: Secret, by: User | None) -> Secret:
     kept.state, kept.activated_at, kept.retired_at = Secret.State.ACTIVE, now, None
     kept.save(update_fields=["state", "activated_at", "retired_at"])
     kept.credential.save(update_fields=["changed_at"])
+    _try_again(kept.credential)
     audit.record(
         by,
         "secret.activate",
@@ -167,10 +171,12 @@ def retire(*, secret: Secret, by: User | None) -> Secret:
 
 @sensitive_variables()
 @transaction.atomic
-def change_password(*, credential: Credential, password: str, by: User | None) -> Secret:
-    """Keep ``password`` and use it from now on: the devices have it already."""
+def change_password(
+    *, credential: Credential, password: str, by: User | None, keep_only: bool = False
+) -> Secret:
+    """Keep ``password`` and use it from now on, unless it is ``keep_only``, to be tested first."""
     secret = add_secret(credential=credential, password=password, by=by)
-    return activate(secret=secret, by=by)
+    return secret if keep_only else activate(secret=secret, by=by)
 
 
 def tidy_folder(text: str) -> str:
@@ -181,6 +187,12 @@ def tidy_folder(text: str) -> str:
 def _allow(by: User | None) -> None:
     if by is not None and not may(by, Right.CREDENTIALS):
         raise PermissionDenied("You may not keep credentials. Ask an administrator of the zone.")
+
+
+def _try_again(credential: Credential) -> None:
+    """Have devices read soon that refused what the credential was before."""
+    trouble = Device.objects.filter(credential.uses(), unreadable_code__in=SIGN_IN_TROUBLE)
+    trouble.update(unreadable_code="", poll_due_at=None)
 
 
 def _locked(pk: UUID) -> Credential:

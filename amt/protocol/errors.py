@@ -14,6 +14,7 @@ several codes (``codes``). amt/codes.py explains each of them; the texts are mad
   + AmtCertificateChanged  not the pinned certificate     nothing was sent: somebody must look
   + AmtRealmChanged        not the realm of before        no password was sent: somebody must look
   + AmtSignInRefused       401 with the login we have     not executed
+  + AmtSignInStopped       refused often enough           nothing was sent
   + AmtBusy                too many at once               not executed, may be tried again
   + AmtFault               a SOAP fault                   not executed
   + AmtReturnValue         the method ran and said no     not executed
@@ -148,6 +149,12 @@ class AmtSignInRefused(AmtError):
     """The device answered 401 to the login we have; the order was not executed."""
 
     code = "sign-in-refused"
+
+
+class AmtSignInStopped(AmtError):
+    """The login was refused too often in a row, so it is shown no more. Raised by the caller."""
+
+    code = "sign-in-stopped"
 
 
 class AmtBusy(AmtError):

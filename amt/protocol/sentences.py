@@ -33,6 +33,9 @@ SENTENCES = {
         "Nothing sent."
     ),
     "sign-in-refused": "The device refuses {login}. Nothing sent.",
+    "sign-in-stopped": (
+        "Refused {times} times; we stopped trying so that the device does not lock."
+    ),
     "no-digest": "The device offers no digest sign-in; is it set to Kerberos only?",
     # The device's answer
     "device-busy": "The device has no room for another connection.",

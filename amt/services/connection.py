@@ -36,7 +36,7 @@ def test_connection(*, devices: DeviceQuerySet, intent: UUID, asked_by: User) ->
         kind=Job.Kind.TEST_CONNECTION,
         task=TASK,
         title=Job.Kind.TEST_CONNECTION.label,
-        items=_items(chosen),
+        items=items_for(chosen),
         asked_by=asked_by,
         intent=intent,
         expires_in=EXPIRY,
@@ -46,7 +46,8 @@ def test_connection(*, devices: DeviceQuerySet, intent: UUID, asked_by: User) ->
     return job
 
 
-def _items(chosen: Sequence[Device]) -> list[JobItem]:
+def items_for(chosen: Sequence[Device]) -> list[JobItem]:
+    """Return one line per device, for the server that sends to it; not set up: skipped."""
     rows = AmtSettings.objects.filter(device__in=chosen).select_related("server")
     servers = {row.device_id: row.server for row in rows}
     return [_item(device, servers) for device in chosen]

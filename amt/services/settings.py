@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
-from amt import addresses
+from amt import addresses, guard
 from amt.models import AmtSettings
 from devices import audit
 from devices.models import Device, Server, User
@@ -68,6 +68,8 @@ def save_settings(
     if new:
         _write(row)
         _copy(row, device, moved=moved)
+        if {"address", "credential"} & set(new):
+            guard.lift(row)
         audit.record(asked_by, "amt.save_settings", device, old=old if before else None, new=new)
     return row
 

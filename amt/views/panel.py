@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from amt import guard
 from amt.models import AmtSettings
 from devices.models import Device
 from devices.models.rights import Right, may, may_in
@@ -16,9 +17,11 @@ def panel(request: PersonRequest, pk: int) -> HttpResponse:
     devices = Device.objects.visible_to(request.user).select_related("folder")
     device = get_object_or_404(devices, pk=pk)
     rows = AmtSettings.objects.select_related("credential", "server")
+    row = rows.filter(device=device).first()
     context = {
         "device": device,
-        "row": rows.filter(device=device).first(),
+        "row": row,
+        "stopped": row and device.unreadable_code == guard.STOPPED,
         "may_change": may_in(request.user, Right.CONFIGURE, device.folder),
         "may_open_credential": may(request.user, Right.CREDENTIALS),
         "may_open_server": may(request.user, Right.VIEW),

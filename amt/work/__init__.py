@@ -1,5 +1,6 @@
 """What workers do with AMT devices, apart from power."""
 
 from amt.work.connection import run_connection_items
+from amt.work.credentials import run_credential_items
 
-__all__ = ["run_connection_items"]
+__all__ = ["run_connection_items", "run_credential_items"]

@@ -35,6 +35,7 @@ from amt.protocol.errors import (
 from amt.protocol.http.handshake import Handshake
 from amt.protocol.wsman.identity import read_uuid, read_version
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
+from amt.work.each_device import each_device, failed
 from devices.models import JobItem
 from devices.work import CarryOut, Outcome, Rows, run_items
 
@@ -103,13 +104,10 @@ def run_connection_items(item_pks: Sequence[int]) -> None:
         accesses = connect.accesses([item.device for item in items if item.device])
         reached.extend(a for a in accesses.values() if isinstance(a, connect.Access))
 
-        async def carry_out(item: JobItem, rows: Rows) -> Outcome:
-            access = accesses[item.device_id or 0]
-            if isinstance(access, AmtError):
-                return failed(access)
+        async def act(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
             return await answer(Test(access, item, rows), changed)
 
-        return carry_out
+        return each_device(accesses, act)
 
     run_items(item_pks, prepare, at_once=AT_ONCE)
     connect.remember(reached)
@@ -129,11 +127,6 @@ async def answer(test: Test, changed: list[tuple[AmtSettings, AmtError]]) -> Out
         outcome = Outcome(JobItem.Status.DONE, _summary(test))
     outcome.evidence = test.evidence
     return outcome
-
-
-def failed(error: AmtError) -> Outcome:
-    """Return the end of a test that found a fault."""
-    return Outcome(JobItem.Status.FAILED, str(error), code=error.code, detail=error.detail)
 
 
 async def _find(test: Test) -> Target:
@@ -223,8 +216,11 @@ async def _sign_in(test: Test, target: Target) -> None:
         if session.firmware:
             test.say("version", "ok", f"AMT {session.firmware}")
         test.ask("credential")
-        driver = await drivers.over(session, test.access.settings)
-        await driver.check_login()
+        try:
+            driver = await drivers.over(session, test.access.settings)
+            await driver.check_login()
+        finally:
+            test.access.note(session)
         test.say("credential", "ok", "Credential accepted")
         if isinstance(driver, drivers.OverEoi):
             test.say("version", "warn", f"AMT {session.firmware}", EOI)

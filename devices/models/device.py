@@ -16,6 +16,7 @@ from devices.models.folder import Folder
 POWER_GROUPS = ["on", "sleep", "off", "old", "unknown", "not-read"]
 ON_STATES, SLEEP_STATES, OFF_STATES = [2], [3, 4, 7], [6, 8]
 KNOWN_FOR = timedelta(days=1)
+SIGN_IN_TROUBLE = ["sign-in-refused", "sign-in-stopped"]  # of ``unreadable_code``
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):

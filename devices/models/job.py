@@ -61,6 +61,7 @@ class Job(models.Model):
         POWER = "power", "Power Management"
         READ_STATE = "read-state", "Read power state"
         TEST_CONNECTION = "test-connection", "Test connection"
+        TEST_CREDENTIAL = "test-credential", "Test credential"
 
     intent = models.UUIDField(unique=True, default=uuid4)
     kind = models.CharField(max_length=20, choices=Kind)
@@ -127,6 +128,11 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
 
     def unfinished(self) -> "JobItemQuerySet":
         return self.filter(status__in=[JobItem.Status.WAITING, *JobItem.ACTIVE])
+
+    def counts_by_code(self) -> dict[tuple[str, str], int]:
+        """Return how many of these items have each status and code that occur."""
+        rows = self.order_by().values_list("status", "error_code").annotate(n=Count("pk"))
+        return {(status, code): number for status, code, number in rows}
 
     def counts(self) -> dict[str, int]:
         """Return how many of these items have each status that occurs."""

@@ -1,11 +1,15 @@
 """The lines of a task as its page shows them: order, filter, counts, and what a line waits for."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.db.models import Case, IntegerField, Value, When
 from django.http import QueryDict
+from django.utils.http import urlencode
 
+from devices import codes
 from devices.models import Job, JobItem, JobItemQuerySet
 from devices.models.rights import Person
 from devices.paging import Page, paginate
@@ -37,16 +41,39 @@ FILTERS = [*JobItem.FINAL]
 class JobPage:
     """One view of a task: its counts, and a page of its lines."""
 
-    counts: dict[str, int]
+    by_code: dict[tuple[str, str], int]  # how many lines have each status and code
     lines: JobItemQuerySet  # of the filter, all pages
     rows: list[JobItem]
     page: Page[JobItem] | None  # None in a poll: the rows stay as they were loaded
     status: str = ""
     text: str = ""
+    code: str = ""
     moved: int = 0
     waits_for: dict[int, JobItem] = field(default_factory=dict)
     poll_rows: str = ""
     is_theirs: bool = False  # asked for by this person, or of devices they may act on
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Return how many lines have each status."""
+        found: Counter[str] = Counter()
+        for (status, _), number in self.by_code.items():
+            found[status] += number
+        return dict(found)
+
+    @property
+    def reasons(self) -> list[tuple[str, str, int]]:
+        """Return why lines did not end as wanted: code, its words and number, most first."""
+        found: Counter[str] = Counter()
+        for (_, code), number in self.by_code.items():
+            found[code] += number
+        return [(c, codes.title(c), n) for c, n in found.most_common() if c]
+
+    @property
+    def query(self) -> str:
+        """Return the filter as the query of an address."""
+        said = {"status": self.status, "code": self.code, "q": self.text}
+        return urlencode({name: word for name, word in said.items() if word})
 
     @property
     def total(self) -> int:
@@ -102,12 +129,13 @@ def job_page(job: Job, user: Person, query: QueryDict) -> JobPage:
     """Return what the task page shows for this address; a poll names its ``rows``."""
     visible = job.items.all().visible_to(user)
     status, text = query.get("status", ""), query.get("q", "").strip()
-    lines = filtered(visible, status, text)
+    code = query.get("code", "").replace("\0", "")
+    lines = filtered(visible, status, text, code)
     known = rows_of(query)
     ranked = lines.annotate(rank=_rank())
     page = None if known else paginate(ranked, query, orders=ORDERS, default="rank")
     rows = _same_rows(visible, known) if known else (page.rows if page else [])
-    shown = JobPage(visible.counts(), lines, rows, page, status, text)
+    shown = JobPage(visible.counts_by_code(), lines, rows, page, status, text, code)
     shown.moved = moved(rows)
     shown.poll_rows = ",".join(str(row.pk) for row in rows)
     shown.is_theirs = not job.is_finished and jobs.may_stop(job, user)
@@ -124,8 +152,10 @@ ORDERS: Mapping[str, list[str]] = {
 }
 
 
-def filtered(items: JobItemQuerySet, status: str, text: str) -> JobItemQuerySet:
-    """Return the lines of one status (or ``unfinished``) whose device or sentence has ``text``."""
+def filtered(items: JobItemQuerySet, status: str, text: str, code: str = "") -> JobItemQuerySet:
+    """Return the lines of a status (or ``unfinished``) and code whose words have ``text``."""
+    if code:
+        items = items.filter(error_code=code)
     if status == "unfinished":
         items = items.unfinished()
     elif status in FILTERS:

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils.http import urlencode
 
+from devices import codes
 from devices.models import DeviceQuerySet, Folder
 from devices.models.device import KNOWN_FOR, OFF_STATES, ON_STATES, SLEEP_STATES
 from devices.power_groups import GROUPS, old_after
@@ -31,7 +32,9 @@ LABELS = {
     "connection": "Connection",
     "simulated": "Simulated",
 }
-FREE = ("q", "amt")
+FREE = ("q", "amt", "failed")
+# Codes that the menu offers; an address may name any other.
+FAILURES = ("sign-in-stopped", "sign-in-refused", "certificate-changed", "unreachable")
 LONGEST = 100  # characters of a search
 
 
@@ -47,6 +50,7 @@ class Listing:
     connection: str = ""
     amt: str = ""  # how the version begins: "16", "11.8"
     simulated: str = ""
+    failed: str = ""  # with which code the last reading failed
 
     @classmethod
     def read(cls, query: QueryDict, folder: Folder | None = None) -> "Listing":
@@ -59,7 +63,7 @@ class Listing:
     @property
     def words(self) -> dict[str, str]:
         """Return the words that an address needs, without the folder, which is in its path."""
-        said = {name: getattr(self, name) for name in ("q", *KNOWN, "amt")}
+        said = {name: getattr(self, name) for name in ("q", *KNOWN, "amt", "failed")}
         return {name: word for name, word in said.items() if word}
 
     @property
@@ -100,6 +104,8 @@ class Listing:
             )
         if self.amt:
             devices = devices.filter(amt_version__startswith=self.amt)
+        if self.failed:
+            devices = devices.filter(unreadable_code=self.failed)
         if self.simulated:
             devices = devices.filter(is_simulated=self.simulated == "yes")
         return devices
@@ -111,15 +117,20 @@ class Listing:
         }
         if self.amt:
             said["amt"] = f"AMT {self.amt}"
+        if self.failed:
+            said["failed"] = codes.title(self.failed)
         if self.q:
             said["q"] = f'"{self.q}"'
         return [(text, self.without(name)) for name, text in said.items()]
 
     def choices(self) -> list[tuple[str, str, list[tuple[str, str]], str]]:
         """Return each filter of a menu: its name, label, what it may be, and what it is now."""
-        return [
+        found = [
             (name, LABELS[name], list(KNOWN[name].items()), getattr(self, name)) for name in LABELS
         ]
+        names = dict.fromkeys(filter(None, (*FAILURES, self.failed)))
+        offered = [(name, codes.title(name)) for name in names]
+        return [*found, ("failed", "Last reading failed with", offered, self.failed)]
 
 
 def in_power_group(group: str, old: timedelta) -> Q:

@@ -15,6 +15,33 @@ from devices.services import job_lines
 NEED_A_LOOK = [status.value for status in job_lines.NEED_A_LOOK]
 RECENT = 6  # tasks
 LATEST = 10
+# What a person has to see to, worst first: how bad, of one, of several, its consequence.
+FAILED = {
+    "sign-in-stopped": (
+        "failed",
+        "1 device: sign-in stopped",
+        "devices: sign-in stopped",
+        "Nothing is sent to them until you act.",
+    ),
+    "sign-in-refused": (
+        "warn",
+        "1 device refuses its credential",
+        "devices refuse their credential",
+        "Nothing is sent to them.",
+    ),
+    "certificate-changed": (
+        "warn",
+        "1 device shows another certificate",
+        "devices show another certificate",
+        "No password is sent to them.",
+    ),
+    "realm-changed": (
+        "warn",
+        "1 device shows another realm",
+        "devices show another realm",
+        "No password is sent to them.",
+    ),
+}
 LOOKED_BACK = timedelta(days=1)
 
 
@@ -24,7 +51,7 @@ class States:
 
     counts: dict[str, int]
     not_set_up: int
-    refused: int  # devices that refuse their credential
+    failed: dict[str, int]  # by the code of what a person has to see to
 
     @property
     def rows(self) -> list[tuple[str, str, int]]:
@@ -71,12 +98,12 @@ class Progress:
 
 def states(user: Person) -> States:
     """Return the counts of all devices this person may see, in one pass over them."""
+    failed = {f"failed{n}": Q(unreadable_code=code) for n, code in enumerate(FAILED)}
     counts = Device.objects.visible_to(user).counts_by_power(
-        old_after=old_after(poll_seconds()),
-        not_set_up=Q(mode=""),
-        refused=Q(unreadable_code="sign-in-refused"),
+        old_after=old_after(poll_seconds()), not_set_up=Q(mode=""), **failed
     )
-    return States(not_set_up=counts.pop("not_set_up"), refused=counts.pop("refused"), counts=counts)
+    by_code = {code: counts.pop(name) for name, code in zip(failed, FAILED, strict=True)}
+    return States(not_set_up=counts.pop("not_set_up"), failed=by_code, counts=counts)
 
 
 def recent_tasks(user: Person) -> list[Progress]:
@@ -99,9 +126,10 @@ def _counted(tasks: list[Job], user: Person) -> list[Progress]:
 def needs_a_person(user: Person, counts: States) -> list[Need]:
     """Return what waits for a decision, worst first."""
     needs = _silent_servers(user)
-    if number := counts.refused:
-        what = f"{number} device{' refuses its' if number == 1 else 's refuse their'} credential"
-        needs.append(Need("warn", what, "Nothing is sent to them.", "?power=unknown", "Show"))
+    for code, (status, one, many, consequence) in FAILED.items():
+        if number := counts.failed[code]:
+            what = one if number == 1 else f"{number:,} {many}"
+            needs.append(Need(status, what, consequence, f"?failed={code}", "Show"))
     if (number := counts.not_set_up) and may(user, Right.EDIT):
         what = f"{number} device{' is' if number == 1 else 's are'} not set up"
         needs.append(Need("info", what, "They cannot be switched.", "?mode=none", "Show"))

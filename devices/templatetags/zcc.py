@@ -77,6 +77,13 @@ def mode_in_full(settings: Any) -> str:
 
 
 @register.simple_tag
+def trouble(device: Any) -> SafeString:
+    """Tag a device that refuses its login; nothing for all others."""
+    word = state_words.TROUBLES.get(device.unreadable_code)
+    return tag(word) if word else SafeString()
+
+
+@register.simple_tag
 def tls(connection: Any) -> SafeString:
     """Tag how a device is reached. Takes anything with ``connection``, or the word itself."""
     name = str(getattr(connection, "connection", connection) or "")

@@ -16,6 +16,7 @@ from amt.protocol.errors import (
     AmtNoAnswer,
     AmtReturnValue,
 )
+from amt.work.each_device import each_device, failed
 from devices import levels
 from devices.models import JobItem
 from devices.work import CarryOut, Outcome, Rows, Seen, run_items
@@ -42,15 +43,12 @@ def run_power_items(item_pks: Sequence[int]) -> None:
         orders = PowerOrder.objects.filter(job__in={item.job_id for item in items})
         actions = {order.job_id: PowerAction(order.action) for order in orders}
 
-        async def carry_out(item: JobItem, rows: Rows) -> Outcome:
-            access = accesses.get(item.device_id or 0, connect.DELETED)
-            if isinstance(access, AmtError):
-                return outcomes.failed(access)
+        async def act(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
             window = windows[access.settings.device_id].value
             async with connect.Line(access) as line:
                 return await Order(item, actions[item.job_id], rows, line, window).carry_out()
 
-        return carry_out
+        return each_device(accesses, act)
 
     run_items(item_pks, prepare, at_once=levels.zone_value(DEVICES_AT_ONCE))
     connect.remember(reached)
@@ -104,7 +102,7 @@ class Order:
         self.item.state_before = None
         if isinstance(error, AmtNoAnswer | AmtFault):
             return outcomes.unreadable(error)
-        return outcomes.failed(error)
+        return failed(error)
 
     async def send(self) -> Outcome | None:
         """Send the order; None if it was accepted, or its answer was lost: then look."""
@@ -121,7 +119,7 @@ class Order:
         except AmtError as error:
             await self.line.hang_up()
             if not error.may_have_been_obeyed:
-                return self._ended(outcomes.failed(error))
+                return self._ended(failed(error))
             self._attempted(f"No answer: {error.detail or error}")
             self.item.evidence["answer_lost"] = True
             return None

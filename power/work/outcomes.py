@@ -18,16 +18,6 @@ def word(state: int | None) -> str:
     return STATE_WORDS.get(state or 0, "in an unknown state")
 
 
-def failed(error: AmtError) -> Outcome:
-    """Return the end of an item of which surely nothing was carried out."""
-    return Outcome(
-        Status.FAILED,
-        str(error),
-        code=error.code,
-        detail=error.detail,
-    )
-
-
 def refused(action: PowerAction, error: AmtReturnValue) -> Outcome:
     """Return the end of an order that the device answered with a value other than 0."""
     sentence = say("refused", method=action.label, value=error.value, words=error.meaning)

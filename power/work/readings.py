@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import uvloop
 from django.utils import timezone
 
-from amt import connect
+from amt import connect, guard
 from amt.protocol.errors import AmtError
+from amt.work.each_device import each_device, failed
 from devices import levels
 from devices.models import Device, JobItem
 from devices.work import CarryOut, Outcome, Rows, Seen, run_items, save_seen
@@ -23,18 +24,15 @@ def run_read_items(item_pks: Sequence[int]) -> None:
         accesses = connect.accesses([item.device for item in items if item.device])
         reached.extend(a for a in accesses.values() if isinstance(a, connect.Access))
 
-        async def carry_out(item: JobItem, rows: Rows) -> Outcome:
-            access = accesses.get(item.device_id or 0, connect.DELETED)
-            if isinstance(access, AmtError):
-                return outcomes.failed(access)
+        async def act(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
             seen, error = await read(access)
             rows.saw(item, seen, "task")
             item.state_after = seen.state
             if error:
-                return outcomes.failed(error)
+                return failed(error)
             return Outcome(JobItem.Status.DONE, f"It is {outcomes.word(seen.state)}.")
 
-        return carry_out
+        return each_device(accesses, act)
 
     run_items(item_pks, prepare, at_once=levels.zone_value(DEVICES_AT_ONCE))
     connect.remember(reached)
@@ -44,15 +42,14 @@ def poll_power_states(device_pks: Sequence[int]) -> None:
     """Read and write down the states of these devices, but of those with an order under way."""
     busy = JobItem.objects.active().filter(device__among=device_pks).values("device")
     devices = list(Device.objects.filter(pk__among=device_pks).exclude(pk__in=busy))
-    accesses = {
-        pk: access
-        for pk, access in connect.accesses(devices).items()
-        if isinstance(access, connect.Access)
-    }
     began = timezone.now()
+    found = connect.accesses(devices, policy=guard.BACKGROUND)
+    accesses = {pk: one for pk, one in found.items() if isinstance(one, connect.Access)}
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         seen = runner.run(_read_all(accesses, levels.zone_value(DEVICES_AT_ONCE)))
+    seen |= {pk: Seen(None, code=e.code) for pk, e in found.items() if isinstance(e, AmtError)}
     save_seen({pk: (reading, "poll") for pk, reading in seen.items()}, unless_read_since=began)
+    guard.settle(list(accesses.values()))
     connect.remember(list(accesses.values()))
 
 

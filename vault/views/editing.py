@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from devices.models.rights import Right
 from devices.views.access import PersonRequest, needs_zone_right
 from vault import services
-from vault.forms import CredentialForm, NewCredentialForm, PasswordForm
+from vault.forms import ChangePasswordForm, CredentialForm, NewCredentialForm
 from vault.models import Credential, Secret
 from vault.views.lookup import show_lookup
 
@@ -101,9 +101,11 @@ def edit(request: PersonRequest, pk: UUID) -> HttpResponse:
 def change_password(request: PersonRequest, pk: UUID) -> HttpResponse:
     """Keep another password and use it from now on."""
     credential = kept(request, pk)
-    form = PasswordForm(request.POST or None)
+    form = ChangePasswordForm(request.POST or None)
     if done(form, services.change_password, credential=credential, by=request.user):
-        messages.success(request, f"Saved: {credential} uses another password.")
+        kept_only = form.cleaned_data["keep_only"]
+        said = "has another candidate" if kept_only else "uses another password"
+        messages.success(request, f"Saved: {credential} {said}.")
         return HttpResponseClientRedirect(credential.get_absolute_url())
     page = credential.get_absolute_url() + "?do=password"
     return dialog(request, "vault/_change_password.html", form, page, credential=credential)

@@ -86,6 +86,11 @@ class HttpSession:
         return self._sign_in.realm
 
     @property
+    def is_accepted(self) -> bool | None:
+        """Return whether the device took our login, as far as it was shown to it."""
+        return self._sign_in.is_accepted
+
+    @property
     def server_header(self) -> str | None:
         """Return what the device's web server calls itself."""
         return self._sign_in.server_header

@@ -45,6 +45,7 @@ class SignIn:
     def __init__(self, target: Target, transport: Transport) -> None:
         self.realm: str | None = None
         self.server_header: str | None = None
+        self.is_accepted: bool | None = None  # whether the device took our login; None: not asked
         self._target = target
         self._transport = transport
         self._digest = Digest(target.username, target.password)
@@ -88,11 +89,13 @@ class SignIn:
             is_fresh = self._digest.is_fresh
             response = await self._post(request)
             if response.status != 401:
+                self.is_accepted = True
                 return response
             challenge = self._challenge(response)
             if is_fresh and not challenge.stale:
                 break
             self._digest.accept(challenge)
+        self.is_accepted = False
         self._refused = AmtSignInRefused(login=self._target.login)
         raise self._refused
 

@@ -115,6 +115,7 @@ CASES: dict[str, Case] = {  # by code: the class, and how it comes about
     "device-deleted": ("AmtNotSetUp", at_once(errors.AmtNotSetUp(code="device-deleted"))),
     "password-missing": ("AmtNotSetUp", at_once(errors.AmtNotSetUp(code="password-missing"))),
     "plain-not-allowed": ("AmtPlainNotAllowed", at_once(errors.AmtPlainNotAllowed())),
+    "sign-in-stopped": ("AmtSignInStopped", at_once(errors.AmtSignInStopped(times=2))),
     "tls-gone": ("AmtTlsFailed", at_once(errors.AmtTlsFailed(code="tls-gone"))),
     "address-not-allowed": ("AmtAddressNotAllowed", lambda: order(OBEYS, refusal=no_loopback)),
     "held-up": ("AmtHeldUp", lambda: order(OBEYS, send_before=0.0)),
