@@ -3,7 +3,7 @@
 Enums and URIs only, no functions: a mistake made once must not be made on both sides.
 """
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 PORT_HTTP = 16992
 PORT_HTTPS = 16993
@@ -75,6 +75,15 @@ class ReturnValue(IntEnum):
     INVALID_TRANSITION = 4097
     TIMEOUT_NOT_SUPPORTED = 4098
     BUSY = 4099
+
+
+class BootTarget(StrEnum):
+    """Where the next boot, and only the next, may be told to go."""
+
+    PXE = "pxe"
+    BIOS = "bios"
+    DISK = "disk"
+    CD = "cd"
 
 
 class ProvisioningState(IntEnum):

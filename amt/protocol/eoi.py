@@ -16,6 +16,7 @@ from amt.constants import (
     BASE_EOI,
     INTEL_OEM,
     NS_SOAP_11,
+    BootTarget,
     PowerState,
     PtStatus,
     RemoteControlCommand,
@@ -23,7 +24,13 @@ from amt.constants import (
     SystemPowerState,
 )
 from amt.protocol.documents import load
-from amt.protocol.errors import AmtBadAnswer, AmtError, AmtFault, AmtReturnValue
+from amt.protocol.errors import (
+    AmtBadAnswer,
+    AmtBootNotOffered,
+    AmtError,
+    AmtFault,
+    AmtReturnValue,
+)
 from amt.protocol.http.session import HttpSession
 from amt.protocol.http.sign_in import Request, not_amt
 from amt.protocol.http.transport import Response
@@ -48,6 +55,12 @@ COMMANDS = {
     PowerState.ON: RemoteControlCommand.POWER_UP,
     PowerState.OFF_SOFT: RemoteControlCommand.POWER_DOWN,
     PowerState.CYCLE_SOFT: RemoteControlCommand.POWER_CYCLE,
+}
+BOOTS = {
+    BootTarget.PXE: SpecialCommand.PXE,
+    BootTarget.DISK: SpecialCommand.HARD_DRIVE,
+    BootTarget.CD: SpecialCommand.CD_DVD,
+    BootTarget.BIOS: SpecialCommand.INTEL_OEM,
 }
 BODY, FAULT = f"{{{NS_SOAP_11}}}Body", f"{{{NS_SOAP_11}}}Fault"
 
@@ -102,14 +115,26 @@ async def read_capabilities(http: HttpSession) -> Capabilities:
     )
 
 
+async def check_boot(http: HttpSession, target: BootTarget) -> None:
+    """See to it that the device can be told to boot from ``target``.
+
+    Raises:
+        AmtBootNotOffered: it cannot.
+    """
+    able = await read_capabilities(http)
+    if not able.boots_by(BOOTS[target]):
+        detail = f"OEM {able.oem:#x}, special commands {able.special_commands:#x}"
+        raise AmtBootNotOffered(detail=detail)
+
+
 async def request_power_state(
     http: HttpSession,
     state: PowerState,
     *,
-    special: SpecialCommand = SpecialCommand.NONE,
+    boot: BootTarget | None = None,
     send_before: float | None = None,
 ) -> None:
-    """Order ``state``, and what the boot that follows is to do.
+    """Order ``state``, and where the boot that follows is to go.
 
     Raises:
         AmtReturnValue: the device said no.
@@ -117,10 +142,10 @@ async def request_power_state(
         AmtNoAnswer, AmtBadAnswer: it may have been obeyed.
     """
     arguments: dict[str, int] = {"Command": COMMANDS[state], "IanaOemNumber": INTEL_OEM}
-    if special is not SpecialCommand.NONE:
-        arguments["SpecialCommand"] = special
-    if special is SpecialCommand.INTEL_OEM:
-        arguments["OEMparameters"] = 1  # BIOS setup
+    if boot:
+        arguments["SpecialCommand"] = BOOTS[boot]
+    if boot is BootTarget.BIOS:
+        arguments["OEMparameters"] = 1
     await _call(
         http, REMOTE_CONTROL, "RemoteControl", arguments, is_order=True, send_before=send_before
     )

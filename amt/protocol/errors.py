@@ -18,6 +18,7 @@ several codes (``codes``). amt/codes.py explains each of them; the texts are mad
   + AmtBusy                too many at once               not executed, may be tried again
   + AmtFault               a SOAP fault                   not executed
   + AmtReturnValue         the method ran and said no     not executed
+  + AmtBootNotOffered      it cannot boot from there      nothing was sent
   + AmtNoAnswer            sent, but no answer came       see may_have_been_obeyed
   + AmtBadAnswer           an answer, but not AMT's       see may_have_been_obeyed
 
@@ -198,6 +199,12 @@ class AmtReturnValue(AmtError):
             code=meaning.code,
             detail=f"{method}: ReturnValue {value}",
         )
+
+
+class AmtBootNotOffered(AmtError):
+    """The device does not offer to boot from where it was to: nothing was sent."""
+
+    code = "boot-not-offered"
 
 
 class AmtNoAnswer(AmtError):

@@ -41,6 +41,7 @@ SENTENCES = {
     "device-busy": "The device has no room for another connection.",
     "fault": "The device would not do it: {words}.",
     "refused": "The device refused {method} (its code {value}: {words}).",
+    "boot-not-offered": "This device does not offer to boot from there. Nothing sent.",
     "no-answer": "The connection dropped before the answer was complete.",
     "unresponsive": "The device took the connection, then did not answer for {seconds} s.",
     "bad-answer": "The answer on port {port} is not AMT's: another web server at this address?",

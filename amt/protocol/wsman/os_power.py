@@ -24,8 +24,12 @@ async def read_os_power_saving_state(session: Session) -> OsPowerSavingState | N
     return instance.member("OSPowerSavingState", OsPowerSavingState)
 
 
-async def request_os_power_saving_state(session: Session, state: OsPowerSavingState) -> None:
+async def request_os_power_saving_state(
+    session: Session, state: OsPowerSavingState, *, send_before: float | None = None
+) -> None:
     """Ask for another state, full power above all: it wakes a host from modern standby.
+
+    Nothing goes out after ``send_before``, a moment of the monotonic clock.
 
     Raises:
         AmtReturnValue: the device refused.
@@ -36,4 +40,5 @@ async def request_os_power_saving_state(session: Session, state: OsPowerSavingSt
         {"OSPowerSavingState": int(state), "ManagedElement": HOST},
         accepted=ACCEPTED,
         reusable=True,
+        send_before=send_before,
     )

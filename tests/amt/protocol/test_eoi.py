@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from amt.constants import PORT_HTTP, PowerState, SpecialCommand
+from amt.constants import PORT_HTTP, BootTarget, PowerState, SpecialCommand
 from amt.protocol import eoi
 from amt.protocol.errors import (
     AmtBadAnswer,
@@ -103,22 +103,24 @@ async def test_orders_are_obeyed(
 
 
 @pytest.mark.parametrize(
-    ("special", "source", "settings"),
+    ("boot", "source", "settings"),
     [
-        (SpecialCommand.PXE, "Intel(r) AMT: Force PXE Boot", {}),
-        (SpecialCommand.CD_DVD, "Intel(r) AMT: Force CD/DVD Boot", {}),
-        (SpecialCommand.INTEL_OEM, "", {"BIOSSetup": True}),
+        (BootTarget.PXE, "Intel(r) AMT: Force PXE Boot", {}),
+        (BootTarget.DISK, "Intel(r) AMT: Force Hard-drive Boot", {}),
+        (BootTarget.CD, "Intel(r) AMT: Force CD/DVD Boot", {}),
+        (BootTarget.BIOS, "", {"BIOSSetup": True}),
     ],
 )
 async def test_next_boot_goes_where_it_is_told(
-    fleet: Start, special: SpecialCommand, source: str, settings: dict[str, bool]
+    fleet: Start, boot: BootTarget, source: str, settings: dict[str, bool]
 ) -> None:
     machine = old(fleet)
 
     async with session(machine) as http:
-        await eoi.request_power_state(http, PowerState.MASTER_BUS_RESET, special=special)
+        await eoi.check_boot(http, boot)
+        await eoi.request_power_state(http, PowerState.MASTER_BUS_RESET, boot=boot)
 
-    assert [(boot.source, boot.settings) for boot in machine.boots] == [(source, settings)]
+    assert [(one.source, one.settings) for one in machine.boots] == [(source, settings)]
 
 
 async def test_refusal_bears_the_devices_number_and_our_words(fleet: Start) -> None:
