@@ -6,25 +6,54 @@ one more class here.
 
 from abc import ABC, abstractmethod
 
-from amt.constants import PowerState
+from amt.constants import BootTarget, OsPowerSavingState, PowerState
 from amt.models import AmtSettings
 from amt.protocol import eoi
 from amt.protocol.errors import AmtBadAnswer, AmtError
+from amt.protocol.wsman import boot as boot_once
 from amt.protocol.wsman import message_log, os_power, power_management_service
 from amt.protocol.wsman.general_settings import read_general_settings
+from amt.protocol.wsman.power_management_service import PowerReading
 from amt.protocol.wsman.session import Session
+
+FIRST_WITH_OS_STATE = (10, 0)
 
 
 class AmtSession(ABC):
     """An open session in the words of power management."""
 
     @abstractmethod
-    async def read_power_state(self) -> int:
-        """Return the power state; see CIM_AssociatedPowerManagementService.PowerState."""
+    async def read_power(self) -> PowerReading:
+        """Return the power state and, where the device tells it, what may be ordered from there."""
 
     @abstractmethod
-    async def request_power_state(self, state: PowerState, *, send_before: float) -> None:
-        """Order ``state``, but send nothing after ``send_before`` (of the monotonic clock)."""
+    async def request_power_state(
+        self, state: PowerState, *, boot: BootTarget | None = None, send_before: float
+    ) -> None:
+        """Order ``state``, but send nothing after ``send_before`` (of the monotonic clock).
+
+        ``boot`` is what was prepared by ``prepare_boot``.
+        """
+
+    @abstractmethod
+    async def prepare_boot(self, target: BootTarget) -> None:
+        """See to it that the next boot, and only the next, goes where it is told.
+
+        Raises:
+            AmtError: it will not; nothing was ordered.
+        """
+
+    @abstractmethod
+    async def clear_boot(self) -> None:
+        """Take back what ``prepare_boot`` told the device."""
+
+    @abstractmethod
+    async def wake_os(self, *, send_before: float) -> None:
+        """Wake the operating system of a host that AMT calls on."""
+
+    async def read_power_state(self) -> int:
+        """Return the power state; see CIM_AssociatedPowerManagementService.PowerState."""
+        return int((await self.read_power()).state)
 
     @abstractmethod
     async def check_login(self) -> None:
@@ -53,21 +82,34 @@ class OverWsMan(AmtSession):
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def read_power_state(self) -> int:
-        reading = await power_management_service.read_power_state(self._session)
-        return int(reading.state)
+    async def read_power(self) -> PowerReading:
+        return await power_management_service.read_power_state(self._session)
 
     async def check_login(self) -> None:
         await read_general_settings(self._session)
 
     async def read_os_state(self) -> int | None:
+        if _is_older_than(self._session.firmware, FIRST_WITH_OS_STATE):
+            return None
         state = await os_power.read_os_power_saving_state(self._session)
         return None if state is None else int(state)
 
-    async def request_power_state(self, state: PowerState, *, send_before: float) -> None:
+    async def request_power_state(
+        self, state: PowerState, *, boot: BootTarget | None = None, send_before: float
+    ) -> None:
         await power_management_service.request_power_state(
             self._session, state, send_before=send_before
         )
+
+    async def prepare_boot(self, target: BootTarget) -> None:
+        await boot_once.prepare(self._session, target)
+
+    async def clear_boot(self) -> None:
+        await boot_once.clear(self._session)
+
+    async def wake_os(self, *, send_before: float) -> None:
+        full = OsPowerSavingState.FULL_POWER
+        await os_power.request_os_power_saving_state(self._session, full, send_before=send_before)
 
     async def boot_records(self) -> tuple[int, bool] | None:
         try:
@@ -93,14 +135,30 @@ class OverEoi(AmtSession):
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def read_power_state(self) -> int:
-        return int(await eoi.read_power_state(self._session))
+    async def read_power(self) -> PowerReading:
+        return PowerReading(await eoi.read_power_state(self._session))
 
     async def check_login(self) -> None:
         await eoi.read_core_version(self._session)
 
-    async def request_power_state(self, state: PowerState, *, send_before: float) -> None:
-        await eoi.request_power_state(self._session, state, send_before=send_before)
+    async def request_power_state(
+        self, state: PowerState, *, boot: BootTarget | None = None, send_before: float
+    ) -> None:
+        await eoi.request_power_state(self._session, state, boot=boot, send_before=send_before)
+
+    async def prepare_boot(self, target: BootTarget) -> None:
+        await eoi.check_boot(self._session, target)  # it goes out with the order itself
+
+    async def clear_boot(self) -> None:
+        """Do nothing: what did not go out needs no taking back."""
+
+    async def wake_os(self, *, send_before: float) -> None:
+        """Do nothing: this firmware knows of no operating system that dozes."""
+
+
+def _is_older_than(firmware: str | None, version: tuple[int, int]) -> bool:
+    """Return whether firmware that names its version is older than ``version``."""
+    return bool(firmware) and tuple(int(part) for part in str(firmware).split(".")[:2]) < version
 
 
 async def over(session: Session, known: AmtSettings) -> AmtSession:

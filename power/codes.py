@@ -3,11 +3,11 @@
 from amt.protocol.errors import AmtNoAnswer, AmtReturnValue
 from devices.codes import Code, declare
 from devices.work import Outcome
-from power.models import PowerAction
+from power.models import Boot, PowerAction
 from power.services.orders import LEFT_OUT
 from power.work import outcomes
 
-OFF_SOFT = 8
+ON, ASLEEP, OFF_SOFT = 2, 4, 8
 ORDERS = "Power orders"
 
 
@@ -65,6 +65,32 @@ _explain(
     "Use Power On.",
     sent="login",
     step="power-on",
+)
+_explain(
+    outcomes.decide(PowerAction.ON, ON, Boot.PXE),
+    "A PC that is on boots by a Reset or a Power Cycle Reset, not by a Power On.",
+    "Choose Reset with the same boot option.",
+    sent="login",
+    step="order-again",
+)
+_explain(
+    outcomes.not_offered(PowerAction.CYCLE, ASLEEP),
+    "The device lists what may be ordered from its present state, and this was not on the list. "
+    "Old firmware knows fewer orders; a PC with Modern Standby knows no sleep.",
+    "Choose another order, such as Reset.",
+    "The power state on the device's page: is it what you expect?",
+    sent="login",
+    step="order-again",
+)
+_explain(
+    outcomes.still_in_standby(60),
+    "A PC with Modern Standby counts as on while its screen is dark and its operating system "
+    "dozes. AMT was asked to wake the operating system, and it did not come.",
+    "Look at the PC; a Reset starts it anew.",
+    "Does the operating system let AMT wake it? Its power driver may be missing.",
+    "The verify window, for PCs that are slow to wake.",
+    sent="order",
+    settings=("power.verify_seconds",),
 )
 _explain(
     outcomes.not_confirmed(PowerAction.OFF, 2, 60, has_log=True),

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from amt.constants import PowerState
+from amt.constants import BootTarget, PowerState
 from devices.models import Device, DeviceQuerySet, Job, User
 from devices.models.rights import Right
 
@@ -37,6 +37,30 @@ class PowerAction(models.TextChoices):
         """Return whether nobody loses work by it: no typed number, blue button."""
         return self is PowerAction.ON
 
+    @property
+    def boots(self) -> bool:
+        """Return whether the host boots by it, so that it may be told from where."""
+        return self is not PowerAction.OFF
+
+
+class Boot(models.TextChoices):
+    """Where the next boot, and only the next, is to go. The default view has none of this."""
+
+    PXE = BootTarget.PXE, "PXE (network)"
+    BIOS = BootTarget.BIOS, "BIOS setup"
+    DISK = BootTarget.DISK, "Hard disk"
+    CD = BootTarget.CD, "CD or DVD"
+
+    @property
+    def target(self) -> BootTarget:
+        """Return the word of the protocol."""
+        return BootTarget(self.value)
+
+
+def boots() -> list[tuple[str, str]]:
+    """Return the choices; a callable, so that a new one needs no migration."""
+    return Boot.choices
+
 
 def power_actions() -> list[tuple[str, str]]:
     """Return the choices; a callable, so that a new action needs no migration."""
@@ -48,6 +72,12 @@ class PowerOrder(models.Model):
 
     job = models.OneToOneField(Job, models.CASCADE, related_name="power_order")
     action = models.CharField(max_length=10, choices=power_actions)
+    boot = models.CharField(max_length=10, choices=boots, blank=True)
+
+    @property
+    def chosen_boot(self) -> Boot | None:
+        """Return where the next boot is to go, None for wherever it goes by itself."""
+        return Boot(self.boot) if self.boot else None
 
 
 class Selection(models.Model):

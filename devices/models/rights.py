@@ -29,6 +29,7 @@ class Right(models.TextChoices):
     POWER_OFF = "power-off", "Power Off"
     POWER_RESET = "power-reset", "Reset"
     POWER_CYCLE = "power-cycle", "Power Cycle Reset"
+    BOOT = "boot", "Choose where the next boot goes (PXE, BIOS setup, hard disk, CD)"
     SEND_ANYWAY = "send-anyway", "Send anyway"
     READ_STATE = "read-state", "Read the power state, test the connection"
     EDIT = "edit", "Create, change, move and delete devices and folders"

@@ -16,7 +16,7 @@ from devices.models import Device, DeviceQuerySet, Job, JobItem, JobItemQuerySet
 from devices.models.rights import Person, Right
 from devices.services import jobs
 from power.levels import ORDER_EXPIRY
-from power.models import PowerAction, PowerOrder
+from power.models import Boot, PowerAction, PowerOrder
 
 TASK = "power.tasks.run_power_items"
 LEFT_OUT = Code(
@@ -38,13 +38,14 @@ def order_power(
     asked_by: User,
     leave_out: Collection[int] = (),
     send_anyway: Collection[int] = (),
+    boot: Boot | None = None,
     retry_of: Job | None = None,
 ) -> Job:
     """Write down one order per device and ring each sending server once this is committed.
 
     The same ``intent`` twice returns the first job: a double click is one order (D21). Devices in
     ``leave_out`` end as skipped; those in ``send_anyway`` get the order although their state
-    cannot be read (D19).
+    cannot be read (D19). ``boot`` says where the next boot, and only the next, goes.
 
     Raises:
         PermissionDenied: ``asked_by`` may not do this to one of the devices.
@@ -53,10 +54,12 @@ def order_power(
         return job
     chosen = list(devices.select_related("folder").order_by("name", "pk"))
     _check_rights(chosen, action, asked_by, send_anyway)
+    if boot:
+        _check_boot(chosen, action, asked_by)
     job, new = jobs.start(
         kind=Job.Kind.POWER,
         task=TASK,
-        title=action.label,
+        title=f"{action.label}, boot from {boot.label}" if boot else action.label,
         items=plan(chosen, set(leave_out), set(send_anyway)),
         asked_by=asked_by,
         intent=intent,
@@ -65,8 +68,9 @@ def order_power(
         retry_of=retry_of,
     )
     if new:
-        PowerOrder.objects.create(job=job, action=action)
+        PowerOrder.objects.create(job=job, action=action, boot=boot or "")
         told = {"action": action, "devices": len(chosen), "send_anyway": len(send_anyway)}
+        told |= {"boot": boot} if boot else {}
         audit.record(asked_by, "power.order", job, new=told)
     return job
 
@@ -85,6 +89,16 @@ def _check_rights(
         anyway = Device.objects.allowed(user, Right.SEND_ANYWAY).filter(pk__in=send_anyway)
         if anyway.count() != len(set(send_anyway)):
             raise PermissionDenied("You may not send orders to devices whose state is unknown.")
+
+
+def _check_boot(chosen: list[Device], action: PowerAction, user: User) -> None:
+    """Raise PermissionDenied unless ``user`` may choose the boot of all these devices."""
+    if not action.boots:
+        raise PermissionDenied(f"{action.label} boots nothing.")
+    pks = {device.pk for device in chosen}
+    allowed = Device.objects.allowed(user, Right.BOOT).filter(pk__in=pks)
+    if allowed.count() != len(pks):
+        raise PermissionDenied("You may not choose where some of these devices boot from.")
 
 
 def plan(
@@ -152,7 +166,12 @@ def retry(*, job: Job, intent: UUID, asked_by: User) -> Job:
     devices = devices_to_retry(job, asked_by)
     if not devices.exists():
         raise PermissionDenied("Nothing of this task is safe to send again.")
-    action = PowerAction(job.power_order.action)
+    order = job.power_order
     return order_power(
-        devices=devices, action=action, intent=intent, asked_by=asked_by, retry_of=job
+        devices=devices,
+        action=PowerAction(order.action),
+        intent=intent,
+        asked_by=asked_by,
+        boot=order.chosen_boot,
+        retry_of=job,
     )

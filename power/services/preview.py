@@ -11,6 +11,7 @@ from devices.models import Device, DeviceQuerySet, User
 from devices.models.device import OFF_STATES, ON_STATES
 from devices.models.rights import Right
 from devices.power_groups import old_after, poll_seconds
+from devices.state_words import OS_ASLEEP
 from power.levels import TYPED_COUNT
 from power.models import PowerAction, Selection
 from power.services.orders import sending_servers
@@ -112,7 +113,8 @@ def _sort(preview: Preview, chosen: list[Device], allowed: set[int]) -> None:
 def _by_state(preview: Preview, device: Device) -> list[Device]:
     is_on, is_off = device.power_state in ON_STATES, device.power_state in OFF_STATES
     if preview.action is PowerAction.ON:
-        return preview.nothing_to_do if is_on else preview.sent
+        is_awake = is_on and device.os_state != OS_ASLEEP
+        return preview.nothing_to_do if is_awake else preview.sent
     if preview.action is PowerAction.OFF:
         return preview.nothing_to_do if is_off else preview.sent
     return preview.impossible if is_off else preview.sent

@@ -25,6 +25,7 @@ class Watch:
         self.expects_records = bool(before.get("writes_records"))
         self.os_before = before.get("os_state")
         self.os_state: int | None = None
+        self.is_dozing = False  # on, as AMT says, and the operating system in standby
         self.is_proven = False
         self._off_seen = False
         self._os_gone = False
@@ -34,7 +35,7 @@ class Watch:
         """Read, before the order goes out, what a restart will be told by."""
         if action not in RESTARTS:
             return {}
-        found: dict[str, Any] = {"os_state": await _os_state(session)}
+        found: dict[str, Any] = {"os_state": await os_state(session)}
         if records := await session.boot_records():
             found["newest_record"], found["writes_records"] = records
         return found
@@ -54,13 +55,14 @@ class Watch:
         if self.action is PowerAction.OFF:
             self.is_proven = state in OFF
         elif self.action is PowerAction.ON:
-            self.is_proven = state == ON and await self._os_is_up(session)
+            self.is_dozing = state == ON and not await self._os_is_up(session)
+            self.is_proven = state == ON and not self.is_dozing
         else:
             await self._look_for_restart(session, state)
         return state
 
     async def _os_is_up(self, session: AmtSession) -> bool:
-        self.os_state = await _os_state(session)
+        self.os_state = await os_state(session)
         return self.os_state != POWER_SAVING
 
     async def _look_for_restart(self, session: AmtSession, state: int) -> None:
@@ -71,12 +73,12 @@ class Watch:
         if self.newest is not None and await session.booted_since(self.newest):
             self.is_proven = True
         elif self.action is PowerAction.RESET and self.os_before is not None:
-            self.os_state = await _os_state(session)
+            self.os_state = await os_state(session)
             self._os_gone = self._os_gone or self.os_state is None
             self.is_proven = self._os_gone and self.os_state == FULL_POWER
 
 
-async def _os_state(session: AmtSession) -> int | None:
+async def os_state(session: AmtSession) -> int | None:
     """Return the OS state; None while it is absent, and where the firmware does not tell it."""
     try:
         return await session.read_os_state()

@@ -1,10 +1,12 @@
 """Sentences and codes of how a power order ended (D18, D19). No sockets, no rows."""
 
+from django.utils import timezone
+
 from amt.protocol.errors import AmtError, AmtReturnValue
 from amt.protocol.sentences import say
 from devices.models import JobItem
 from devices.work import Outcome
-from power.models import PowerAction
+from power.models import Boot, PowerAction
 
 Status = JobItem.Status
 
@@ -35,8 +37,11 @@ def unreadable(error: AmtError) -> Outcome:
     )
 
 
-def decide(action: PowerAction, state: int) -> Outcome | None:
+def decide(action: PowerAction, state: int, boot: Boot | None = None) -> Outcome | None:
     """Return the end of an order that changes nothing or cannot work; None: send it (D19)."""
+    if action is PowerAction.ON and state == ON and boot:
+        sentence = f"It is on; choose Reset to boot it from {boot.label}."
+        return Outcome(Status.SKIPPED, sentence, code="is-on")
     if action is PowerAction.ON and state == ON:
         return Outcome(Status.DONE, "Was already on; nothing sent.")
     if action is PowerAction.OFF and state in OFF:
@@ -49,6 +54,32 @@ def decide(action: PowerAction, state: int) -> Outcome | None:
             code="is-off",
         )
     return None
+
+
+def not_offered(action: PowerAction, state: int) -> Outcome:
+    """Return the end of an order that the device does not offer in its present state."""
+    return Outcome(
+        Status.SKIPPED,
+        f"It is {word(state)}, and this firmware offers no {action.label} from there.",
+        code="not-offered",
+    )
+
+
+def boot_not_set(boot: Boot, error: AmtError) -> Outcome:
+    """Return the end of an order whose boot option the device did not take: nothing was sent."""
+    outcome = failed(error)
+    outcome.message = f"Boot from {boot.label} could not be set, so nothing was sent. {error}"
+    return outcome
+
+
+def boot_taken_back(outcome: Outcome, boot: Boot, *, is_back: bool) -> Outcome:
+    """Say of an order that was not carried out what became of its boot option."""
+    outcome.message += (
+        " The boot option was taken back."
+        if is_back
+        else f" The next boot may still go to {boot.label}."
+    )
+    return outcome
 
 
 def not_sent(status: str, expired: bool) -> Outcome:
@@ -71,7 +102,18 @@ def too_late() -> Outcome:
     )
 
 
-def seen(action: PowerAction, seconds: float, *, attempts: int, answer_lost: bool) -> Outcome:
+def woken() -> Outcome:
+    """Return the end of a Power On that found the PC on and its operating system in standby."""
+    now = timezone.localtime()
+    return Outcome(
+        Status.DONE,
+        f"Woke from standby: AMT said on all the time, the OS answers since {now:%H:%M:%S}.",
+    )
+
+
+def seen(
+    action: PowerAction, seconds: float, *, attempts: int, answer_lost: bool, os_woken: bool = False
+) -> Outcome:
     """Return the end of an order whose evidence was read."""
     after = f"{round(seconds)} s after the order" if seconds >= 0.5 else "at once"
     sentence = {
@@ -82,6 +124,8 @@ def seen(action: PowerAction, seconds: float, *, attempts: int, answer_lost: boo
     }[action]
     if attempts > 1:
         sentence = "On, seen after the second order; the first had no effect."
+    if os_woken:
+        sentence += " Its operating system had to be woken from standby."
     if answer_lost:
         sentence += " The answer to the order itself was lost."
     return Outcome(Status.DONE, sentence)
@@ -98,6 +142,15 @@ def not_confirmed(action: PowerAction, state: int | None, window: int, has_log: 
     else:
         why = "but this firmware writes no boot record, so we could not see the restart."
     return Outcome(Status.ACCEPTED, f"The device said yes, {why}", code="not-confirmed")
+
+
+def still_in_standby(window: int) -> Outcome:
+    """Return the end of a Power On that reached AMT, and not the operating system."""
+    return Outcome(
+        Status.ACCEPTED,
+        f"The device said yes and is on, but its OS stayed in standby for {window} s.",
+        code="stays-in-standby",
+    )
 
 
 def answer_lost(state: int | None, window: int) -> Outcome:

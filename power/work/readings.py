@@ -14,6 +14,7 @@ from devices.models import Device, JobItem
 from devices.work import CarryOut, Outcome, Rows, Seen, run_items, save_seen
 from power.levels import DEVICES_AT_ONCE
 from power.work import outcomes
+from power.work.evidence import POWER_SAVING, os_state
 
 
 def run_read_items(item_pks: Sequence[int]) -> None:
@@ -30,7 +31,8 @@ def run_read_items(item_pks: Sequence[int]) -> None:
             item.state_after = seen.state
             if error:
                 return failed(error)
-            return Outcome(JobItem.Status.DONE, f"It is {outcomes.word(seen.state)}.")
+            dozes = ", its operating system in standby" if seen.os_state == POWER_SAVING else ""
+            return Outcome(JobItem.Status.DONE, f"It is {outcomes.word(seen.state)}{dozes}.")
 
         return each_device(accesses, act)
 
@@ -68,6 +70,7 @@ async def read(access: connect.Access) -> tuple[Seen, AmtError | None]:
     try:
         async with connect.Line(access) as line:
             session = await line.session()
-            return Seen(await session.read_power_state()), None
+            state = await session.read_power_state()
+            return Seen(state, await os_state(session) if state == outcomes.ON else None), None
     except AmtError as error:
         return Seen(None, code=error.code), error

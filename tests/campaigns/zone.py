@@ -78,13 +78,13 @@ def installed() -> Iterator[None]:
 def operations() -> list[Operation]:
     """Return all that can be asked of a device's power, and *Test connection*."""
     from amt.services.connection import test_connection
-    from power.models import PowerAction
+    from power.models import Boot, PowerAction
     from power.services.orders import order_power
     from power.services.readings import read_power_states
 
-    def power(action: PowerAction) -> Callable[[Any, Any], Any]:
+    def power(action: PowerAction, boot: Boot | None = None) -> Callable[[Any, Any], Any]:
         return lambda devices, person: order_power(
-            devices=devices, action=action, intent=uuid4(), asked_by=person
+            devices=devices, action=action, intent=uuid4(), asked_by=person, boot=boot
         )
 
     def read(devices: Any, person: Any) -> Any:
@@ -100,6 +100,7 @@ def operations() -> list[Operation]:
         Operation("Power Off", PowerState.ON, power(PowerAction.OFF)),
         Operation("Reset", PowerState.ON, power(PowerAction.RESET)),
         Operation("Power Cycle", PowerState.ON, power(PowerAction.CYCLE)),
+        Operation("Reset to PXE", PowerState.ON, power(PowerAction.RESET, Boot.PXE)),
     ]
 
 
