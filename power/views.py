@@ -16,7 +16,7 @@ from devices.models.rights import POWER_RIGHTS, Right, may, may_anywhere
 from devices.services import selection as selections
 from devices.views.access import PersonRequest
 from power.forms import PowerForm
-from power.models import PowerAction, Selection
+from power.models import Boot, PowerAction, Selection
 from power.services import orders, preview, readings, samples
 
 
@@ -48,6 +48,7 @@ def order(request: PersonRequest) -> HttpResponse:
         asked_by=request.user,
         leave_out=[d.pk for d in chosen.senders if form.cleaned_data["leave_out"]],
         send_anyway=[d.pk for d in chosen.unreadable if chosen.send_anyway],
+        boot=form.cleaned_data["boot"],
     )
     return HttpResponseClientRedirect(job.get_absolute_url())
 
@@ -73,7 +74,8 @@ def retry(request: PersonRequest, pk: int) -> HttpResponse:
     devices = orders.devices_to_retry(job, request.user)
     if preview.must_type(PowerAction(job.power_order.action), devices.count()):
         frozen = preview.freeze(devices, request.user)
-        answer = _dialog(request, frozen, {"action": job.power_order.action})
+        known = job.power_order
+        answer = _dialog(request, frozen, {"action": known.action, "boot": known.boot})
         return reswap(retarget(answer, "#dialog-body"), "innerHTML")
     again = orders.retry(job=job, intent=intent, asked_by=request.user)
     return HttpResponseClientRedirect(again.get_absolute_url())
@@ -141,5 +143,8 @@ def _dialog(
         "chosen": chosen,
         "form": form,
         "leave_out": "leave_out" in query,
+        "may_boot": frozen.devices.allowed(request.user, Right.BOOT).exists(),
+        "boots": Boot.choices,
+        "boot": query.get("boot", ""),
     }
     return render(request, "power/dialog.html", context, status=422 if form else 200)

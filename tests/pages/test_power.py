@@ -57,6 +57,35 @@ def test_number_has_to_be_typed_above_the_limit(tabs, worker, quick, managed_fle
     assert [device.machine.power for device in devices] == [OFF] * 6
 
 
+def test_next_boot_goes_to_pxe_by_more_options(tabs, worker, quick, managed_fleet):
+    devices, page = managed_fleet(2, power=ON), tabs.open(person())
+    tick_all(page)
+    dialog = open_power(page)
+    choose(dialog, "Reset")
+    dialog.get_by_text("More options").click()
+    dialog.get_by_label("Boot once from").select_option("PXE (network)")
+    ok = dialog.get_by_role("button", name="OK: reset 2, boot from PXE (network)")
+    expect(ok).to_be_enabled()
+    ok.click()
+    page.wait_for_url("**/tasks/*/")
+    wait_for_end(page)
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Reset, boot from PXE (network)")
+    sources = [[boot.source for boot in device.machine.boots] for device in devices]
+    assert sources == [["Intel(r) AMT: Force PXE Boot"]] * 2
+
+
+def test_who_may_not_choose_the_boot_is_not_offered_it(tabs, worker, quick, managed_fleet):
+    managed_fleet(1, power=ON)
+    page = tabs.open(person("power-operator"))
+    page.goto("/devices/")
+    tick_all(page)
+    dialog = open_power(page)
+    choose(dialog, "Reset")
+
+    expect(dialog.get_by_text("More options")).to_have_count(0)
+
+
 def test_reset_without_boot_records_is_accepted_not_done(tabs, worker, quick, managed_fleet):
     devices = [managed_fleet(2, power=ON), managed_fleet(2, power=ON, profile="16.1-no-records")]
     page = tabs.open(person())

@@ -27,8 +27,7 @@ class Pc:
             devices=Device.objects.filter(pk=self.device.pk),
             action=action,
             intent=uuid4(),
-            asked_by=factories.person(),
-            **options,
+            **{"asked_by": factories.person(), **options},
         )
         return job.items.get()
 
