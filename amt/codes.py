@@ -401,10 +401,22 @@ _explain(
     step="read-state",
 )
 _explain(
+    "boot-not-offered",
+    ANSWER,
+    "The device lists from where it can be told to boot, and this is not on the list. Nothing was "
+    "changed and nothing was sent.",
+    "Choose another place to boot from, or none.",
+    "The BIOS: is booting from there switched off, or is there no such drive?",
+    "The firmware's version: older ones know fewer places.",
+    sent="login",
+    step="order-again",
+)
+_explain(
     "no-ws-management",
     ANSWER,
-    "Firmware before 3.2 has an older interface for power and nothing else.",
-    "See which version it is; newer firmware may exist.",
+    "Firmware before 3.2 has an older interface for power and nothing else. The device's settings "
+    "name WS-Management all the same, or what was asked for needs it.",
+    "Set Interface to Found by probing.",
     "The AMT version on the device's page.",
     "Is there newer firmware for this board?",
     sent="question",

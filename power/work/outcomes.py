@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from amt.protocol.errors import AmtError, AmtReturnValue
 from amt.protocol.sentences import say
+from amt.work.each_device import failed
 from devices.models import JobItem
 from devices.work import Outcome
 from power.models import Boot, PowerAction

@@ -10,10 +10,11 @@ from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
-from amt.constants import PowerState
+from amt.constants import BootTarget, PowerState
 from amt.protocol import errors, probe
 from amt.protocol.errors import DETAIL_CHARACTERS, AmtError
 from amt.protocol.sentences import SENTENCES
+from amt.protocol.wsman import boot
 from amt.protocol.wsman.power_management_service import request_power_state
 from amt.protocol.wsman.session import Session, Tls
 from tests.amt.protocol.certificates import fingerprint, server
@@ -23,6 +24,7 @@ from tests.amt.protocol.device import (
     amt,
     challenge,
     device,
+    envelope,
     fault,
     http,
     returned,
@@ -118,6 +120,7 @@ CASES: dict[str, Case] = {  # by code: the class, and how it comes about
     "sign-in-stopped": ("AmtSignInStopped", at_once(errors.AmtSignInStopped(times=2))),
     "tls-gone": ("AmtTlsFailed", at_once(errors.AmtTlsFailed(code="tls-gone"))),
     "address-not-allowed": ("AmtAddressNotAllowed", lambda: order(OBEYS, refusal=no_loopback)),
+    "boot-not-offered": ("AmtBootNotOffered", lambda: boots_from_nowhere()),
     "held-up": ("AmtHeldUp", lambda: order(OBEYS, send_before=0.0)),
     "unreachable": ("AmtUnreachable", lambda: order(OBEYS, host="bad host")),
     "port-closed": ("AmtUnreachable", lambda: order(OBEYS, port=free_port())),
@@ -171,6 +174,16 @@ AFTER_THE_ORDER = {  # nobody knows whether it was carried out
 async def never(request: object) -> bytes | None:
     await asyncio.sleep(10)
     return None
+
+
+async def boots_from_nowhere() -> AmtError:
+    """Return the error of a device whose capabilities name no way to boot."""
+    able = "<g:AMT_BootCapabilities><g:ForcePXEBoot>false</g:ForcePXEBoot></g:AMT_BootCapabilities>"
+    answer = amt(lambda request: http(envelope(able)))
+    async with device(answer) as seen, Session(seen.target(), QUICK) as session:
+        with pytest.raises(AmtError) as caught:
+            await boot.prepare(session, BootTarget.PXE)
+    return caught.value
 
 
 async def tls_1_0() -> AmtError:
