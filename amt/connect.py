@@ -18,6 +18,7 @@ from amt.levels import LEGACY_ALLOWED, PLAIN_ALLOWED
 from amt.logins import Login
 from amt.models import AmtSettings
 from amt.protocol.errors import (
+    AmtBusy,
     AmtCertificateChanged,
     AmtError,
     AmtNotSetUp,
@@ -151,12 +152,13 @@ def accesses(
 
 
 def _stop(found: dict[int, Access | AmtError], row: AmtSettings, policy: guard.Policy) -> None:
-    """Say that a login is shown no more, or leave out a device that others sign in to now."""
-    if policy.is_background and row.refusals < guard.MOST_REFUSALS:
+    """Say why a login is not shown; in the background, leave out what others sign in to now."""
+    if row.refusals >= guard.MOST_REFUSALS:
+        found[row.device_id] = AmtSignInStopped(times=row.refusals)
+    elif policy.is_background:
         del found[row.device_id]
     else:
-        times = max(row.refusals, guard.MOST_REFUSALS)
-        found[row.device_id] = AmtSignInStopped(times=times)
+        found[row.device_id] = AmtBusy("Others sign in to the device just now. Nothing sent.")
 
 
 class Line:

@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
+from django.conf import settings
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -21,7 +23,8 @@ from devices.models.device import SIGN_IN_TROUBLE
 from devices.models.many_rows import update_each
 
 MOST_REFUSALS = 2  # in a row; some firmware locks the account at the third
-TRY_FOR = timedelta(minutes=5)  # a sign-in whose worker died is forgotten then
+# A worker that died loses its lines to others after this time, and its sign-ins are forgotten.
+TRY_FOR = timedelta(seconds=settings.ITEM_LEASE_SECONDS)
 STOPPED = "sign-in-stopped"
 KEPT = ["login", "refusals", "tries", "tries_until"]
 
@@ -85,9 +88,11 @@ def enter(rows: Iterable[AmtSettings], logins: Mapping[int, str], policy: Policy
     return {row.pk for row in entered}
 
 
+@transaction.atomic
 def settle(tries: Iterable[Tried]) -> None:
     """Write down how sign-ins ended that were entered."""
     counted = [one for one in tries if one.is_counted]
+    _lock(one.settings for one in counted)
     accepted = [one.settings for one in counted if one.is_accepted]
     refused = [one.settings for one in counted if one.is_accepted is False]
     _rows(one.settings for one in counted).filter(tries__gt=0).update(tries=F("tries") - 1)
@@ -112,6 +117,11 @@ def lift(row: AmtSettings) -> None:
     """Forget what a device refused, and have its state read soon."""
     _rows([row]).update(refusals=0, tries=0)
     _look_again([row])
+
+
+def _lock(rows: Iterable[AmtSettings]) -> None:
+    """Lock these rows in the order in which ``enter``'s callers do: nobody waits in a circle."""
+    list(_rows(rows).select_for_update().order_by("pk").values_list("pk"))
 
 
 def _rows(rows: Iterable[AmtSettings]) -> QuerySet[AmtSettings]:

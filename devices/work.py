@@ -108,7 +108,7 @@ class Rows:
             self._wake.set()
 
     def later(self, write: "Write", thing: Any) -> None:
-        """Have ``write`` called with all such things, in the transaction of the next batch."""
+        """Have ``write`` called with all such things, right after the next batch."""
         self._others.setdefault(write, []).append(thing)
         self._wake.set()
 
@@ -184,10 +184,11 @@ class Rows:
         with transaction.atomic():
             _save_items(self.token, batch)
             save_seen(batch.seen)
-            for write, things in batch.others.items():
-                write(things)
             Attempt.objects.bulk_create(batch.attempts, batch_size=BATCH, ignore_conflicts=True)
-            return JobItem.objects.may_send(sends, token=self.token) if sends else set()
+            allowed = JobItem.objects.may_send(sends, token=self.token) if sends else set()
+        for write, things in batch.others.items():
+            write(things)
+        return allowed
 
 
 Write = Callable[[list[Any]], None]

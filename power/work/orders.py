@@ -164,7 +164,7 @@ class Order:
             await self.line.hang_up()
             if not error.may_have_been_obeyed:
                 return self._ended(failed(error))
-            self._attempted(f"No answer: {error.detail or error}")
+            self._attempted(str(error))
             self.item.evidence["answer_lost"] = True
             return None
         self._attempted("Accepted")
