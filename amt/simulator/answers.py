@@ -12,6 +12,7 @@ XML = "application/soap+xml; charset=UTF-8"
 TEXT_XML = "text/xml; charset=utf-8"  # of SOAP 1.1
 REASONS = {
     200: "OK",
+    302: "Found",
     303: "See Other",
     400: "Bad Request",
     401: "Unauthorized",
@@ -20,6 +21,7 @@ REASONS = {
     413: "Request Entity Too Large",
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
+    503: "Service Unavailable",
 }
 REFUSED = (
     b"<html><head><title>Log on</title></head><body><h1>Log on failed. Incorrect user name or"
@@ -76,7 +78,7 @@ def page(status: int, server: str, body: bytes, *headers: str) -> bytes:
 
 def challenge(server: str, value: str, *, says_close: bool) -> bytes:
     """Return a 401; firmware announces that it closes, and does."""
-    headers = [f"WWW-Authenticate: {value}"]
+    headers = [f"WWW-Authenticate: {value}"] if value else []
     if says_close:
         headers.append("Connection: close")
     return page(401, server, REFUSED, *headers)

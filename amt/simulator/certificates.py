@@ -107,17 +107,23 @@ class LazyContext(ssl.SSLContext):
 
     certificate: Certificate
     profile: Profile
+    wants_client: bool
 
     @classmethod
-    def of(cls, certificate: Certificate, profile: Profile) -> "LazyContext":
-        """Return a stand-in for one device."""
+    def of(
+        cls, certificate: Certificate, profile: Profile, *, wants_client: bool = False
+    ) -> "LazyContext":
+        """Return a stand-in for one device; ``wants_client``: nobody has what it asks for."""
         context = cls(ssl.PROTOCOL_TLS_SERVER)
         context.certificate, context.profile = certificate, profile
+        context.wants_client = wants_client
         return context
 
     def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
         """Begin a handshake with the certificate of now."""
-        return self.certificate.context(self.profile).wrap_bio(*args, **options)
+        context = self.certificate.context(self.profile)
+        context.verify_mode = ssl.CERT_REQUIRED if self.wants_client else ssl.CERT_NONE
+        return context.wrap_bio(*args, **options)
 
 
 def on_die_chain(key: Key) -> list[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import cast
 
-from . import answers
+from . import answers, broken
 from .device import Device
 from .eoi import EoiService
 from .execution import Dropped
@@ -66,7 +66,7 @@ class HttpConnection(asyncio.Protocol):
         """Begin; a device has few connections to give."""
         self._transport = cast(asyncio.Transport, transport)
         self._open.add(self)
-        if self._open.is_full:
+        if self._open.is_full or Fault.RESETS_CONNECTIONS in self._device.faults:
             self._transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -156,7 +156,7 @@ class HttpConnection(asyncio.Protocol):
 
     def _challenge(self) -> bytes:
         says_close = Fault.CLOSES_SILENTLY_AFTER_401 not in self._device.faults
-        value = self._device.gatekeeper.challenge()
+        value = broken.challenge_of(self._device.faults, self._device.gatekeeper.challenge())
         return answers.challenge(self._device.profile.server, value, says_close=says_close)
 
     def _serve(self, request: HttpRequest, answering: Answering) -> None:
@@ -175,17 +175,23 @@ class HttpConnection(asyncio.Protocol):
         if Fault.OVERSIZED_XML in faults:
             self._stream = answers.huge(server)
             self._later(b"", closes=closes)
-        elif Fault.ANSWERS_HTML in faults:
-            self._later(answers.page(200, server, answers.PAGE), closes=closes)
+        elif fault := broken.answer_of(faults):
+            hangs = fault in broken.SILENT_AFTERWARDS
+            self._later(broken.ANSWERS[fault](server, body), closes=not hangs, hangs=hangs)
         else:
-            if Fault.ANSWERS_HOSTILE_XML in faults:
-                body = answers.hostile()
-            elif Fault.TRUNCATED_XML in faults:
-                body = body[: len(body) * 2 // 3]
             kind = answers.XML if request.target == "/wsman" else answers.TEXT_XML
             is_chunked = request.version == "HTTP/1.1"
             whole = answers.xml(status, server, body, is_chunked=is_chunked, kind=kind)
-            self._later(whole, closes=closes)
+            if Fault.DRIPS in faults:
+                self._drip(whole)
+            else:
+                self._later(whole, closes=closes)
+
+    def _drip(self, data: bytes) -> None:
+        """Send one byte now and the others, one after the other, later."""
+        if data and not self._transport.is_closing():
+            self._transport.write(data[:1])
+            asyncio.get_running_loop().call_later(broken.DRIP_SECONDS, self._drip, data[1:])
 
     def _refuse(self, status: int) -> None:
         if not self._transport.is_closing():
@@ -194,16 +200,16 @@ class HttpConnection(asyncio.Protocol):
             )
             self._transport.close()
 
-    def _later(self, data: bytes, *, closes: bool) -> None:
+    def _later(self, data: bytes, *, closes: bool, hangs: bool = False) -> None:
         delay = self._device.latency_ms / 1000
         if Fault.SLOW in self._device.faults:
             delay += self._device.slow_seconds
         if delay > 0:
-            asyncio.get_running_loop().call_later(delay, self._send, data, closes)
+            asyncio.get_running_loop().call_later(delay, self._send, data, closes, hangs)
         else:
-            self._send(data, closes)
+            self._send(data, closes, hangs)
 
-    def _send(self, data: bytes, closes: bool) -> None:
+    def _send(self, data: bytes, closes: bool, hangs: bool) -> None:
         if self._transport.is_closing():
             return
         if data:
@@ -213,8 +219,8 @@ class HttpConnection(asyncio.Protocol):
             return
         if closes:
             self._transport.close()
-            return
-        self._rest()
+        elif not hangs:
+            self._rest()
 
     def _rest(self) -> None:
         self._is_busy = False

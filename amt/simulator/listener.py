@@ -7,6 +7,7 @@ from functools import partial
 
 from amt.constants import PORT_HTTP, PORT_HTTPS, PORT_RMCP
 
+from . import broken
 from .certificates import LazyContext
 from .device import Device
 from .faults import Fault
@@ -32,7 +33,7 @@ class Listener:
         self._services = Services(device)
         self._servers: list[asyncio.Server] = []
         self._blockers: list[socket.socket] = []
-        self._closed: frozenset[Fault] | None = None  # the faults by which no connection is made
+        self._ways: frozenset[Fault] | None = None  # faults of the way in that hold now
         self._pings: asyncio.DatagramTransport | None = None
 
     @property
@@ -57,9 +58,10 @@ class Listener:
     async def listen(self) -> list[str]:
         """Bring the TCP sockets in line with the device's faults."""
         closed = self.device.faults & {Fault.REFUSES, Fault.UNPLUGGED}
-        if closed == self._closed:
+        ways = closed | self.device.faults & {*broken.TLS, Fault.WANTS_CLIENT_CERTIFICATE}
+        if ways == self._ways:
             return []
-        self._closed = closed
+        self._ways = ways
         self.deafen()
         await settle()
         self._close_sockets()
@@ -98,15 +100,27 @@ class Listener:
             connection.close()
 
     async def _serve(self, port: int) -> None:
-        is_tls = port == PORT_HTTPS
-        context = LazyContext.of(self.device.certificate, self.device.profile) if is_tls else None
+        is_tls, faults = port == PORT_HTTPS, self.device.faults
+        if is_tls and faults & broken.TLS:
+            await self._serve_broken_tls(port, next(iter(faults & broken.TLS)))
+            return
+        context = LazyContext.of(
+            self.device.certificate,
+            self.device.profile,
+            wants_client=Fault.WANTS_CLIENT_CERTIFICATE in faults,
+        )
         server = await asyncio.get_running_loop().create_server(
             partial(HttpConnection, self.device, self._services, self.connections),
             sock=_bound(self.device.address, port),
             backlog=BACKLOG,
-            ssl=context,
+            ssl=context if is_tls else None,
             ssl_handshake_timeout=REQUEST_SECONDS if is_tls else None,
         )
+        self._servers.append(server)
+
+    async def _serve_broken_tls(self, port: int, fault: Fault) -> None:
+        loop, listening = asyncio.get_running_loop(), _bound(self.device.address, port)
+        server = await loop.create_server(partial(broken.BrokenTls, fault), sock=listening)
         self._servers.append(server)
 
     def _block(self, port: int) -> None:

@@ -1,7 +1,7 @@
 """The WS-Management service of a device: one envelope in, one status and envelope out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from amt.constants import NS_ENUMERATION, NS_IDENTITY, NS_SOAP, NS_TRANSFER, NS_WSMAN
@@ -23,12 +23,18 @@ from .envelope import (
 from .execution import execute
 from .faults import Fault
 from .representation import read_arguments, read_properties
-from .resource import Resource
+from .resource import Output, Resource
 from .soap_fault import SoapFault
 
 NS_DASH = "http://schemas.dmtf.org/wbem/dash/1/dash.xsd"
 SECURITY_PROFILE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/http/digest"
 IDENTIFY = f"{{{NS_SOAP}}}Body/{{{NS_IDENTITY}}}Identify"
+SOAP_FAULTS: Mapping[Fault, tuple[str, str, int]] = {
+    Fault.FAULT_ACCESS_DENIED: ("c:AccessDenied", "The sender was not authorized.", 400),
+    Fault.FAULT_INTERNAL_ERROR: ("c:InternalError", "The request failed within.", 500),
+    Fault.FAULT_TIMED_OUT: ("c:TimedOut", "The operation has timed out.", 400),
+}
+POWER = "CIM_AssociatedPowerManagementService"
 CONTEXT_TAIL = "-0000-0000-0000-000000000000"
 CONTEXT_SECONDS = 60
 MAX_CONTEXTS = 8
@@ -78,6 +84,8 @@ class WsmanService:
                 return 200, self.identify()
             request = read_request(envelope)
             relates_to = request.message_id
+            if fault := next((f for f in SOAP_FAULTS if f in self._device.faults), None):
+                raise SoapFault(*SOAP_FAULTS[fault])
             with self._device.lock:
                 return 200, self._dispatch(request)
         except SoapFault as fault:
@@ -156,6 +164,8 @@ class WsmanService:
 
     def _get(self, request: Request, writer: Writer) -> str:
         resource, properties = self._find(request)
+        if resource.name == POWER and Fault.ANSWERS_ANOTHER_CLASS in self._device.faults:
+            resource, properties = self._instances("CIM_Chassis")[0]
         return writer.instance(resource.name, properties)
 
     def _enumerate(self, request: Request, writer: Writer) -> str:
@@ -251,6 +261,7 @@ class WsmanService:
                 requested=resource.requested_by(arguments),
                 is_executed=lambda output: output.get("ReturnValue") == 0,
             )
+            output = _returned(output, self._device.faults)
         g = writer.prefix(request.resource_uri)
         inner = writer.properties(g, output.items())
         return f"<{g}:{method}_OUTPUT>{inner}</{g}:{method}_OUTPUT>"
@@ -272,6 +283,15 @@ class WsmanService:
 
     def _delete(self, request: Request, writer: Writer) -> str:
         raise SoapFault("c:AccessDenied", "This may not be deleted.")
+
+
+def _returned(output: Output, faults: frozenset[Fault]) -> Output:
+    """Return what an order answers, as the faults have it."""
+    if Fault.RETURN_VALUE_MISSING in faults:
+        return {name: value for name, value in output.items() if name != "ReturnValue"}
+    if Fault.RETURN_VALUE_IN_WORDS in faults:
+        return {**output, "ReturnValue": "yes"}
+    return output
 
 
 def _matches(found: Found, name: str, value: str | Reference) -> bool:

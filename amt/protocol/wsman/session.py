@@ -178,7 +178,7 @@ def _decoded(response: Response, max_bytes: int) -> Answer:
     body, status = response.body, response.status
     if status == 200 and not body.strip():
         return None  # Delete and Release have nothing to say
-    if status not in (200, 400, 403, 500):
+    if status not in (200, 400, 403, 500) or (status in (400, 500) and not body.strip()):
         raise not_amt(response)
     try:
         answer = decode(body, max_bytes=max_bytes)

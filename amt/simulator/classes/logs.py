@@ -7,6 +7,7 @@ from ..audit_log import MAX_PER_READ
 from ..device import Device
 from ..envelope import Properties
 from ..event_log import MAX_RECORDS
+from ..faults import Fault
 from ..resource import FOUR_KEYS, Arguments, Output, Resource, done, number, service
 
 EVENTS, AUDIT = "Intel(r) AMT:MessageLog 1", "Intel(r) AMT:Audit Log"
@@ -46,6 +47,9 @@ def _event_log(device: Device) -> list[Properties]:
     ]
 
 
+GARBAGE = (b"\xff" * 21, bytes(21), b"no record", bytes(range(200, 221)))
+
+
 def _position_to_first(device: Device, arguments: Arguments) -> Output:
     device.machine.advance()
     if not len(device.event_log):
@@ -60,6 +64,8 @@ def _get_records(device: Device, arguments: Arguments) -> Output:
     if not 1 <= start <= len(device.event_log) + 1 or not 1 <= most <= MAX_RECORDS:
         return done(INVALID_PARAMETER)
     records = device.event_log.newest_first(start, most)
+    if Fault.LOG_OF_GARBAGE in device.faults:
+        records = [GARBAGE[number % len(GARBAGE)] for number in range(len(records))]
     following = start + len(records)
     return done(
         IterationIdentifier=following,

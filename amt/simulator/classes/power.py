@@ -3,7 +3,7 @@
 from amt.constants import ReturnValue
 
 from ..device import Device
-from ..envelope import Properties, Reference
+from ..envelope import Properties, Reference, Value
 from ..faults import Fault
 from ..resource import (
     ENGINE,
@@ -34,6 +34,14 @@ SYSTEM = Reference(
 )
 
 
+REFUSALS = {
+    Fault.REFUSES_ORDER: ReturnValue.NOT_NOW,
+    Fault.ORDER_IN_USE: ReturnValue.IN_USE,
+    Fault.ORDER_NOT_FROM_HERE: ReturnValue.INVALID_TRANSITION,
+}
+UNHEARD_OF = 99  # no power state
+
+
 def _readable(device: Device) -> None:
     if Fault.STATE_UNREADABLE in device.faults:
         raise SoapFault("c:InternalError", "The power state cannot be read.", status=500)
@@ -42,14 +50,15 @@ def _readable(device: Device) -> None:
 def _associated(device: Device) -> list[Properties]:
     _readable(device)
     machine = device.machine
-    return [
-        {
-            "AvailableRequestedPowerStates": [int(state) for state in machine.available],
-            "PowerState": int(machine.state),
-            "ServiceProvided": SERVICE,
-            "UserOfService": SYSTEM,
-        }
-    ]
+    properties: dict[str, Value] = {
+        "AvailableRequestedPowerStates": [int(state) for state in machine.available],
+        "PowerState": UNHEARD_OF if Fault.STATE_UNHEARD_OF in device.faults else int(machine.state),
+        "ServiceProvided": SERVICE,
+        "UserOfService": SYSTEM,
+    }
+    if Fault.STATE_MISSING in device.faults:
+        del properties["PowerState"]
+    return [properties]
 
 
 def _os_service(device: Device) -> list[Properties]:
@@ -63,8 +72,8 @@ def _os_service(device: Device) -> list[Properties]:
 
 def _request(device: Device, arguments: Arguments) -> Output:
     wanted = number(arguments, "PowerState")
-    if Fault.REFUSES_ORDER in device.faults:
-        return done(ReturnValue.NOT_NOW)
+    if refusal := next((REFUSALS[one] for one in REFUSALS if one in device.faults), None):
+        return done(refusal)
     return done(device.machine.request(wanted))
 
 
