@@ -8,6 +8,8 @@ from enum import IntEnum, StrEnum
 PORT_HTTP = 16992
 PORT_HTTPS = 16993
 PORT_RMCP = 623
+PORT_REDIRECTION = 16994
+PORT_REDIRECTION_TLS = 16995
 
 NS_SOAP = "http://www.w3.org/2003/05/soap-envelope"
 NS_SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"

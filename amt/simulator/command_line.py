@@ -10,7 +10,7 @@ from .fleet import Fleet
 from .options import Options, read_options
 from .parts import READY, Parts
 
-SOCKETS_PER_DEVICE = 6  # three to listen, and some connections
+SOCKETS_PER_DEVICE = 8  # five to listen, and some connections
 SPARE_SOCKETS = 100
 MAX_DEVICES = 2000  # of one process
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from amt.constants import PowerState
+from amt.constants import PowerState, ReturnValue
 
 from .audit_log import (
     BOOT_OPTIONS,
@@ -53,6 +53,7 @@ class DeviceSpec:
     tls: bool = True
     plain: bool = True  # also where this firmware comes without: see ``as_it_comes``
     rmcp: bool = True
+    redirection: bool = False  # ports 16994 and 16995
     power: PowerState = PowerState.ON
     boot_ms: int = 0
     latency_ms: int = 0
@@ -119,6 +120,7 @@ class Device:
         self.requests = 0
         self.peer = "127.0.0.1"  # of the request being answered
         self.failed_sign_ins = 0
+        self.redirection: object | None = None  # the session that is open
         self.lock = threading.RLock()
         self._log = log
         self._on_faults: Callable[[Device], None] = lambda device: None
@@ -170,6 +172,12 @@ class Device:
     def when_faults_change(self, call: Callable[["Device"], None]) -> None:
         """Have the one who serves this device told of other faults."""
         self._on_faults = call
+
+    def request_power(self, wanted: int) -> ReturnValue:
+        """Obey one power order, or say why not: an open session keeps the host from going off."""
+        if self.redirection and wanted in (PowerState.OFF_SOFT, PowerState.CYCLE_SOFT):
+            return ReturnValue.NOT_NOW
+        return self.machine.request(wanted)
 
     def press_power_button(self) -> None:
         """Press the button at the machine; this is no order."""

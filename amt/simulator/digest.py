@@ -32,11 +32,14 @@ class Gatekeeper:
 
     def challenge(self) -> str:
         """Return the value of a WWW-Authenticate header; the nonce is hexadecimal, 32 digits."""
-        head = f"{int(time.time()):08X}{secrets.token_hex(4).upper()}"
         return (
-            f'Digest realm="{self.realm}", nonce="{head}{self._seal(head)}",'
-            f'stale="false",qop="{self._qop}"'
+            f'Digest realm="{self.realm}", nonce="{self.nonce()}",stale="false",qop="{self._qop}"'
         )
+
+    def nonce(self) -> str:
+        """Return a new nonce, good for five minutes."""
+        head = f"{int(time.time()):08X}{secrets.token_hex(4).upper()}"
+        return head + self._seal(head)
 
     def admits(self, authorization: str, method: str, target: str, body: bytes) -> bool:
         """Return whether the header answers one of our challenges with the right password."""
@@ -46,6 +49,12 @@ class Gatekeeper:
             name.lower(): quoted or plain
             for name, quoted, plain in PARAMETER.findall(authorization[7:])
         }
+        return self.answers_us(given, method, target, body)
+
+    def answers_us(
+        self, given: dict[str, str], method: str, target: str, body: bytes = b""
+    ) -> bool:
+        """Return whether these parameters answer one of our challenges with the right password."""
         if (given.get("username"), given.get("realm")) != (self._username, self.realm):
             return False
         if given.get("uri") != target or not self._is_ours(given.get("nonce", "")):

@@ -233,7 +233,7 @@ def _obey(device: Device, wanted: PowerState, special: int) -> Fields:
         device.boot_role = IS_NEXT_SINGLE_USE
     elif special == SpecialCommand.INTEL_OEM:
         device.stored[BOOT_SETTINGS] = {"BIOSSetup": True}
-    if device.machine.request(wanted) == ReturnValue.OK:
+    if device.request_power(wanted) == ReturnValue.OK:
         return _status(PtStatus.SUCCESS)
     device.boot_source = ""
     device.stored.pop(BOOT_SETTINGS, None)

@@ -5,15 +5,23 @@ import contextlib
 import socket
 from functools import partial
 
-from amt.constants import PORT_HTTP, PORT_HTTPS, PORT_RMCP
+from amt.constants import (
+    PORT_HTTP,
+    PORT_HTTPS,
+    PORT_REDIRECTION,
+    PORT_REDIRECTION_TLS,
+    PORT_RMCP,
+)
 
 from . import broken
 from .certificates import LazyContext
 from .device import Device
 from .faults import Fault
 from .http import REQUEST_SECONDS, Connections, HttpConnection, Services
+from .redirection import RedirectionConnection
 from .rmcp import RmcpProtocol
 
+HTTP_PORTS, TLS_PORTS = (PORT_HTTP, PORT_HTTPS), (PORT_HTTPS, PORT_REDIRECTION_TLS)
 BACKLOG = 128
 ROUNDS = 3
 
@@ -40,7 +48,10 @@ class Listener:
     def ports(self) -> list[int]:
         """Return the TCP ports that the device is to have."""
         spec = self.device.spec
-        return [PORT_HTTP] * spec.plain + [PORT_HTTPS] * spec.tls
+        ports = [PORT_HTTP] * spec.plain + [PORT_HTTPS] * spec.tls
+        if spec.redirection:
+            ports += [PORT_REDIRECTION] * spec.plain + [PORT_REDIRECTION_TLS] * spec.tls
+        return ports
 
     async def start(self) -> list[str]:
         """Listen; return what could not be bound, one text each."""
@@ -100,7 +111,7 @@ class Listener:
             connection.close()
 
     async def _serve(self, port: int) -> None:
-        is_tls, faults = port == PORT_HTTPS, self.device.faults
+        is_tls, faults = port in TLS_PORTS, self.device.faults
         if is_tls and faults & broken.TLS:
             await self._serve_broken_tls(port, next(iter(faults & broken.TLS)))
             return
@@ -109,8 +120,9 @@ class Listener:
             self.device.profile,
             wants_client=Fault.WANTS_CLIENT_CERTIFICATE in faults,
         )
+        answering = partial(HttpConnection, self.device, self._services, self.connections)
         server = await asyncio.get_running_loop().create_server(
-            partial(HttpConnection, self.device, self._services, self.connections),
+            answering if port in HTTP_PORTS else partial(RedirectionConnection, self.device),
             sock=_bound(self.device.address, port),
             backlog=BACKLOG,
             ssl=context if is_tls else None,

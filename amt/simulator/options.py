@@ -44,6 +44,7 @@ def read_options(argv: Sequence[str] | None = None) -> Options:
             tls=given.tls,
             plain=given.plain,
             rmcp=given.rmcp,
+            redirection=given.redirection,
             boot_ms=given.boot_ms,
             latency_ms=given.latency_ms,
         )
@@ -110,6 +111,12 @@ def _parser() -> argparse.ArgumentParser:
         help="port 16992, also on firmware that comes with it closed (16.1 and newer)",
     )
     add("--rmcp", action=argparse.BooleanOptionalAction, default=True, help="UDP port 623")
+    add(
+        "--redirection",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="ports 16994 and 16995: a serial console",
+    )
     add("--processes", type=_whole, default=0, metavar="N", help="0: as sockets need (0)")
     add("--part", type=_part, help=argparse.SUPPRESS)
     return parser

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, given, seed, settings
 
-from amt.protocol import rmcp
+from amt.protocol import eoi, rmcp
 from amt.protocol.errors import AmtError
 from amt.protocol.http.digest import read_challenge
 from amt.protocol.http.handshake import shake_hands
@@ -25,7 +25,9 @@ from amt.protocol.wsman.codec import decode
 from amt.protocol.wsman.instance import Instance
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from amt.simulator import Device, DeviceSpec
+from amt.simulator.eoi import EoiService
 from amt.simulator.execution import Dropped
+from amt.simulator.redirection import RedirectionConnection
 from amt.simulator.request_reader import BadRequest, RequestReader
 from amt.simulator.rmcp import pong
 from amt.simulator.wsman import WsmanService
@@ -75,6 +77,46 @@ def read_records(data: bytes) -> object:
     """Read an answer as the event log's, to the last field."""
     page = decode(data)
     return message_log.records_of(page) if isinstance(page, Instance) else page
+
+
+def read_eoi_state(data: bytes) -> object:
+    """Read an answer of the older SOAP interface as a power state."""
+    return eoi.decode(data, eoi.REMOTE_CONTROL, "GetSystemPowerState", max_bytes=1 << 16)
+
+
+def serve_eoi(data: bytes) -> object:
+    """Answer a request of the older SOAP interface, as a simulated engine does."""
+    device = Device(DeviceSpec("127.0.0.1", profile="2.6"))
+    status, body = EoiService(device).answer("/RemoteControlService", data)
+    assert status in (200, 500)
+    return body
+
+
+class Sink(asyncio.Transport):
+    """A connection whose other end is nobody."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said, self.is_over = b"", False
+
+    def write(self, data: object) -> None:
+        self.said += bytes(data)  # type: ignore[call-overload]
+
+    def close(self) -> None:
+        self.is_over = True
+
+    abort = close
+
+    def is_closing(self) -> bool:
+        return self.is_over
+
+
+def redirect(data: bytes) -> object:
+    """Take the messages of a redirection session, as a simulated engine does."""
+    connection, sink = RedirectionConnection(Device(DeviceSpec("127.0.0.1"))), Sink()
+    connection.connection_made(sink)
+    connection.data_received(data)
+    return sink.said or None
 
 
 def read_request(data: bytes) -> object:
@@ -153,10 +195,13 @@ def parsers() -> Iterator[list[Parser]]:
             Parser("HTTP answer", samples.conversations(), http),
             Parser("TLS hello and certificate", samples.tls_flights(), tls),
             Parser("RMCP pong", samples.pongs(), rmcp.read_pong, ()),
+            Parser("older SOAP answer", samples.eoi_answers(), read_eoi_state),
             Parser(
                 "HTTP request (simulator)", samples.http_requests(), read_request, (BadRequest,)
             ),
             Parser("XML of a request (simulator)", samples.requests(), served(), (Dropped,)),
+            Parser("older SOAP request (simulator)", samples.eoi_requests(), serve_eoi),
+            Parser("redirection (simulator)", samples.redirection(), redirect, ()),
             Parser(
                 "RMCP ping (simulator)",
                 samples.pings(),

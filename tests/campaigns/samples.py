@@ -6,9 +6,11 @@ import contextlib
 import ssl
 from functools import cache
 
+from amt.protocol import eoi
 from amt.protocol.rmcp import ping
 from amt.protocol.wsman.codec import encode
 from amt.simulator import PROFILES, Device, DeviceSpec
+from amt.simulator.eoi import EoiService
 from amt.simulator.rmcp import pong
 from amt.simulator.wsman import WsmanService
 from tests.amt.protocol import captures
@@ -111,6 +113,28 @@ def _flight(server: ssl.SSLContext) -> bytes:
     with contextlib.suppress(ssl.SSLWantReadError):
         server.wrap_bio(to_server, to_client, server_side=True).do_handshake()
     return to_client.read()
+
+
+def eoi_requests() -> list[bytes]:
+    """Return what the console asks firmware that knows only the older SOAP interface."""
+    return [
+        eoi._written("RemoteControl", "GetSystemPowerState", ()),
+        eoi._written("RemoteControl", "RemoteControl", (("Command", 16), ("IanaOemNumber", 343))),
+    ]
+
+
+def eoi_answers() -> list[bytes]:
+    service = EoiService(Device(DeviceSpec("127.0.0.1", profile="2.6")))
+    return [service.answer("/RemoteControlService", asked)[1] for asked in eoi_requests()]
+
+
+def redirection() -> list[bytes]:
+    """Return what a serial console is opened and typed into with."""
+    login = b"\x05admin\x08P@ssw0rd"
+    start = b"\x10\x00\x00\x00SOL "
+    plain = b"\x13\x00\x00\x00\x01" + len(login).to_bytes(4, "little") + login
+    typed = b"\x28" + bytes(7) + b"\x02\x00hi"
+    return [start, start + plain, start + plain + typed, b"\x13\x00\x00\x00\x00" + bytes(4)]
 
 
 def pings() -> list[bytes]:

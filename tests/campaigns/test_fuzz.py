@@ -20,8 +20,11 @@ NAMES = (
     "HTTP answer",
     "TLS hello and certificate",
     "RMCP pong",
+    "older SOAP answer",
     "HTTP request (simulator)",
     "XML of a request (simulator)",
+    "older SOAP request (simulator)",
+    "redirection (simulator)",
     "RMCP ping (simulator)",
 )
 

@@ -79,6 +79,20 @@ def amttool(address: str, *command: str, password: str = PASSWORD) -> Answer:
     return Answer(done.stdout, done.stderr, done.returncode)
 
 
+def amtterm(address: str, *, typed: str = "hi", password: str = PASSWORD) -> str:
+    """Run Debian's amtterm on a terminal of its own, type, leave, and return what it showed."""
+    require("amtterm", shutil.which("amtterm"), "apt-get install amtterm")
+    keys = f"(sleep 1; printf '{typed}'; sleep 1; printf '\\035')"
+    done = subprocess.run(
+        ["sh", "-c", f"{keys} | script -qc 'amtterm {address} 16994' /dev/null"],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        env={**os.environ, "AMT_PASSWORD": password, "TERM": "dumb"},
+    )
+    return done.stdout
+
+
 @dataclass
 class Wsman:
     """MeshCentral's AMT stack on one device."""

@@ -74,7 +74,7 @@ def _request(device: Device, arguments: Arguments) -> Output:
     wanted = number(arguments, "PowerState")
     if refusal := next((REFUSALS[one] for one in REFUSALS if one in device.faults), None):
         return done(refusal)
-    return done(device.machine.request(wanted))
+    return done(device.request_power(wanted))
 
 
 def _request_os(device: Device, arguments: Arguments) -> Output:

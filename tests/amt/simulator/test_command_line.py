@@ -143,7 +143,7 @@ def test_two_faults_meet_on_no_device_while_there_is_room():
 
 @pytest.mark.parametrize(
     ("devices", "limit", "processes"),
-    [(24, 20_000, 1), (2000, 20_000, 1), (2001, 20_000, 2), (10_000, 20_000, 5), (500, 1024, 4)],
+    [(24, 20_000, 1), (2000, 20_000, 1), (2001, 20_000, 2), (10_000, 20_000, 5), (500, 1024, 5)],
 )
 def test_there_are_as_many_processes_as_sockets_need(devices, limit, processes):
     assert processes_for(devices, limit) == processes
