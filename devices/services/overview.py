@@ -29,6 +29,12 @@ FAILED = {
         "devices refuse their credential",
         "Nothing is sent to them.",
     ),
+    "unresponsive": (
+        "warn",
+        "1 device takes connections and says nothing",
+        "devices take connections and say nothing",
+        "If it stays so, only a power drain helps: unplug for 30 s.",
+    ),
     "certificate-changed": (
         "warn",
         "1 device shows another certificate",

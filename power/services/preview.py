@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from amt.guard import STOPPED
 from devices import levels
 from devices.models import Device, DeviceQuerySet, User
 from devices.models.device import OFF_STATES, ON_STATES
@@ -45,6 +46,7 @@ class Preview:
     nothing_to_do: list[Device] = field(default_factory=list)
     impossible: list[Device] = field(default_factory=list)  # Reset and Cycle of what is off
     unreadable: list[Device] = field(default_factory=list)
+    stopped: list[Device] = field(default_factory=list)  # they refused their login too often
     not_set_up: list[Device] = field(default_factory=list)
     not_allowed: list[Device] = field(default_factory=list)
     senders: list[Device] = field(default_factory=list)  # run the servers that send (S113)
@@ -66,7 +68,7 @@ class Preview:
     @property
     def reaches_somebody(self) -> bool:
         """Return whether the task would have any line."""
-        ended = [*self.nothing_to_do, *self.impossible, *self.not_set_up]
+        ended = [*self.nothing_to_do, *self.impossible, *self.stopped, *self.not_set_up]
         return bool(self.ordered or self.unreadable or ended)
 
 
@@ -102,6 +104,8 @@ def _sort(preview: Preview, chosen: list[Device], allowed: set[int]) -> None:
             preview.not_allowed.append(device)
         elif not device.mode:
             preview.not_set_up.append(device)
+        elif device.unreadable_code == STOPPED:
+            preview.stopped.append(device)
         elif device.unreadable_since:
             preview.unreadable.append(device)
         elif device.power_seen_at is None or device.power_seen_at < old:

@@ -16,6 +16,7 @@ from amt.simulator import Fault
 from amt.work import run_connection_items
 from devices.models import Device, Setting
 from power.models import PowerAction
+from power.services import preview
 from power.services.orders import order_power
 from power.services.readings import read_power_states
 from power.work import poll_power_states, run_power_items, run_read_items
@@ -246,3 +247,27 @@ def test_password_that_changes_under_way_is_not_shown_at_each_look(simulated):
     assert item.status == "accepted"
     assert 1 <= made.machine.failed_sign_ins <= 2  # the second: with a fresh nonce
     assert AmtSettings.objects.get().refusals == 1
+
+
+def test_power_dialog_says_beforehand_that_nothing_will_be_sent(wrong):
+    stop(wrong)
+    user = factories.person()
+    frozen = preview.freeze(Device.objects.all(), user)
+
+    for shown in preview.preview_all(frozen):
+        assert [device.pk for device in shown.stopped] == [wrong.row.pk]
+        assert shown.ordered == []
+
+
+def test_task_beside_a_poll_waits_after_one_refusal(wrong):
+    read(wrong)
+    devices = [Device.objects.get()]
+    assert isinstance(
+        connect.accesses(devices, policy=guard.BACKGROUND)[devices[0].pk], connect.Access
+    )
+
+    item = order(wrong)
+
+    assert (item.status, item.error_code) == ("failed", "device-busy")
+    assert item.message == "Others sign in to the device just now. Nothing sent."
+    assert connect.accesses(devices, policy=guard.BACKGROUND) == {}

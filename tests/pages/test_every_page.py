@@ -49,6 +49,7 @@ PAGES = [
     ("devices:change_password", {}),
     ("devices:preferences", {}),
     ("devices:help", {}),
+    ("devices:help_code", {"code": "tls-too-old"}),
     *[("devices:help", {"slug": topic.slug}) for topic in TOPICS],
 ]
 
