@@ -90,7 +90,7 @@ def test_reset_takes_back_cancel_leaves_and_ok_saves(tabs, managed_fleet):
     [
         (set(), ["Reachable", "AMT 16.1", "TLS 1.", "Credential accepted"], "Test connection"),
         ({"wrong-password"}, ["Reachable", "Credential refused"], "refuses"),
-        ({"refuses"}, ["Not reachable", "not asked"], "No connection on port"),
+        ({"refuses"}, ["Not reachable", "not asked"], "is closed"),
     ],
 )
 def test_connection_is_tested_step_by_step(
