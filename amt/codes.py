@@ -187,6 +187,7 @@ _explain(
     "Wait a minute and test the connection.",
     "Was the device being set up, or its TLS changed? Its web server restarts then.",
     "Does another console hold its few connections?",
+    "Is mutual TLS set up on the device? It may just hang up on whoever has no certificate.",
     "If it stays so: unplug the PC for 30 s.",
     sent="hello",
     step="test-connection",

@@ -112,11 +112,6 @@ class AmtTlsFailed(AmtError):
         "tls-gone",
     )
 
-    @property
-    def is_dropped(self) -> bool:
-        """Return whether the other end hung up without saying why."""
-        return self.code == "tls-dropped"
-
 
 class AmtTlsTooOld(AmtTlsFailed):
     """The device speaks only a TLS that the profile in use does not accept."""

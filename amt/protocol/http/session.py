@@ -72,12 +72,12 @@ class HttpSession:
         return f"<{type(self).__name__} {self.target.host}:{self.target.port}>"
 
     async def _explained(self, error: AmtTlsFailed) -> AmtTlsFailed:
-        """Return a better reason for a hang-up in the handshake, which old firmware may do."""
+        """Return a better reason for a hang-up or an alert: old firmware may not know TLS 1.2."""
         target = self.target
-        if error.is_dropped and target.tls is Tls.MODERN:
+        if error.code in ("tls-dropped", "tls-alert") and target.tls is Tls.MODERN:
             with contextlib.suppress(AmtError):
                 shown = await shake_hands(target.host, target.port, Tls.LEGACY, self.limits)
-                return too_old(f"it hung up on TLS 1.2 and agreed to {shown.version}")
+                return too_old(f"it broke off TLS 1.2 and agreed to {shown.version}")
         return error
 
     @property

@@ -237,6 +237,16 @@ async def test_what_may_be_tried_again_was_never_executed(code: str) -> None:
     assert not (error.retry and error.may_have_been_obeyed)
 
 
+@pytest.mark.parametrize("number", [40, 70, 71, 80])
+@pytest.mark.parametrize("tls", [Tls.MODERN, Tls.LEGACY])
+async def test_an_alert_is_told_as_one_unless_the_version_is_named(number: int, tls: Tls) -> None:
+    error = await from_port(alert(number), tls=tls)
+
+    is_old = number == 70 and tls is Tls.MODERN
+    assert error.code == ("tls-too-old" if is_old else "tls-alert")
+    assert is_old or str(error).startswith("The device broke off TLS: ")
+
+
 @pytest.mark.parametrize("number", [42, 48])
 async def test_an_alert_about_certificates_means_that_we_lack_one(number: int) -> None:
     error = await from_port(alert(number), tls=Tls.MODERN)
