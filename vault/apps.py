@@ -5,5 +5,5 @@ class VaultConfig(AppConfig):
     name = "vault"
 
     def ready(self) -> None:
-        """Register the check of the key ring."""
-        from vault import checks  # noqa: F401
+        """Register the check of the key ring, and the vault with the search."""
+        from vault import checks, search  # noqa: F401

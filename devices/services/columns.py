@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Value, When
-from django.db.models.functions import Coalesce, StrIndex
+from django.db.models import Case, CharField, Value, When
+from django.db.models.functions import Cast, Coalesce, StrIndex
 
 from devices.models import DeviceQuerySet, User
 
+SETUP = "amt_settings"
 LIST = "devices"  # under which name a person's choice is kept
 
 
@@ -21,6 +22,7 @@ class Column:
     keys: tuple[str, ...]
     is_default: bool = False
     is_wide: bool = False  # folded away on a narrow screen
+    needs: tuple[str, ...] = ()  # what the rows of a page are read with; names may point up
 
 
 COLUMNS: Mapping[str, Column] = {
@@ -32,10 +34,19 @@ COLUMNS: Mapping[str, Column] = {
         Column("amt", "AMT", ("amt_digits", "amt_version"), is_default=True),
         Column("connection", "Connection", ("connection",), is_default=True),
         Column("address", "AMT address", ("amt_address",), is_default=True, is_wide=True),
+        Column("server", "Server", ("server_name",), is_wide=True, needs=(f"{SETUP}__server",)),
+        Column(
+            "credential",
+            "Credential",
+            ("credential_name",),
+            is_wide=True,
+            needs=(f"{SETUP}__credential",),
+        ),
         Column("host", "Host name", ("host_name",), is_wide=True),
         Column("model", "Model", ("model",), is_wide=True),
         Column("serial", "Serial number", ("serial_number",), is_wide=True),
-        Column("folder", "Folder", ("folder__path",), is_wide=True),
+        Column("uuid", "UUID", ("uuid_text",), is_wide=True, needs=(SETUP,)),
+        Column("folder", "Folder", ("folder__path",), is_wide=True, needs=("folder",)),
         Column("comment", "Comment", ("description",), is_wide=True),
     )
 }
@@ -57,6 +68,9 @@ POWER_ORDER = Coalesce(
 )
 SORT_KEYS: Mapping[str, Any] = {
     "power_order": POWER_ORDER,
+    "server_name": Coalesce("amt_settings__server__name", Value("")),
+    "credential_name": Coalesce("amt_settings__credential__name", Value("")),
+    "uuid_text": Coalesce(Cast("amt_settings__uuid", CharField()), Value("")),
     "amt_digits": Coalesce(StrIndex("amt_version", Value(".")), Value(0)),  # 9.5 before 11.8
 }
 
@@ -69,7 +83,7 @@ def prepared(devices: DeviceQuerySet, sort: str, shown: Sequence[Column]) -> Dev
     if column.name == "folder":
         return devices.select_related("folder")
     # A second query for the rows of the page is cheaper than a join of all that are sorted.
-    return devices.prefetch_related("folder") if COLUMNS["folder"] in shown else devices
+    return devices.prefetch_related(*{way for one in shown for way in one.needs})
 
 
 def chosen(user: User, *, with_folder: bool = False) -> list[Column]:

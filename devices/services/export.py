@@ -22,6 +22,9 @@ COLUMNS: Mapping[str, Callable[[Device, Mapping[str, str]], str]] = {
     "mode": lambda device, row: device.mode,
     "AMT version": lambda device, row: device.amt_version,
     "connection": lambda device, row: device.connection,
+    "server": lambda device, row: _setup(device, "server"),
+    "credential": lambda device, row: _setup(device, "credential"),
+    "uuid": lambda device, row: _setup(device, "uuid"),
     "simulated": lambda device, row: "yes" if device.is_simulated else "no",
     "power": lambda device, row: row["power"],
     "power seen at": lambda device, row: _time(device.power_seen_at),
@@ -35,7 +38,8 @@ COLUMNS: Mapping[str, Callable[[Device, Mapping[str, str]], str]] = {
 def rows(found: DeviceQuerySet, tree: Tree) -> Iterator[list[str]]:
     """Yield the cells of each device, read in chunks: the list may be long."""
     poll, now = poll_seconds(), timezone.now()
-    for device in found.select_related("folder").iterator(chunk_size=2000):
+    found = found.select_related("folder", "amt_settings__server", "amt_settings__credential")
+    for device in found.iterator(chunk_size=2000):
         seen_at = device.power_seen_at
         row = {
             "folder": tree.full_name(device.folder.path),
@@ -43,6 +47,12 @@ def rows(found: DeviceQuerySet, tree: Tree) -> Iterator[list[str]]:
             "age": str(int((now - seen_at).total_seconds())) if seen_at else "",
         }
         yield [str(cell(device, row)) for cell in COLUMNS.values()]
+
+
+def _setup(device: Device, name: str) -> str:
+    """Return a part of how the device is set up; what that is, an app above knows."""
+    setup = getattr(device, "amt_settings", None)
+    return str(getattr(setup, name, "") or "")
 
 
 def _time(at: datetime | None) -> str:

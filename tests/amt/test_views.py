@@ -272,3 +272,30 @@ def test_the_page_costs_a_fixed_number_of_queries(
 
     with django_assert_max_num_queries(14):
         client.get(url(set_up))
+
+
+def test_server_credential_and_uuid_are_columns_of_the_list_and_of_its_csv(client, admin):
+    admin.preferences = {"columns": {"devices": ["server", "credential", "uuid"]}}
+    admin.save()
+    factories.device("bare")
+    for number in range(3):
+        row = factories.device(f"pc-{number}", mode="smb", amt_address=f"127.9.1.{number}")
+        AmtSettings.objects.create(
+            device=row,
+            mode="smb",
+            address=row.amt_address,
+            credential=factories.credential(f"ME {number}"),
+            server=factories.server(f"SRV-{number}"),
+            uuid=f"0000000{number}-1111-2222-3333-444444444444",
+        )
+
+    for column in ("server", "credential", "uuid"):
+        for way, wanted in (("", ["bare", "pc-0", "pc-1", "pc-2"]), ("-", ["pc-2", "pc-1"])):
+            answer = client.get("/devices/", {"sort": f"{way}{column}"})
+            found = [device.name for device in answer.context["page"].rows]
+            assert found[: len(wanted)] == wanted
+    for text in ("SRV-1", "ME 1", "00000001-1111-2222-3333-444444444444"):
+        assert text in answer.text
+    lines = b"".join(client.get("/devices/csv/").streaming_content).decode().splitlines()
+    assert "server,credential,uuid" in lines[0]
+    assert "SRV-2,ME 2,00000002-1111-2222-3333-444444444444" in lines[-1]

@@ -56,6 +56,13 @@ def test_a_search_shows_nobody_what_is_not_theirs():
     }
 
 
+def test_credentials_are_found_by_those_who_may_use_them():
+    factories.credential("ME Labs")
+
+    assert found(factories.person(), "labs") == {"Credentials": ["ME Labs"]}
+    assert found(factories.person(Role.MONITOR), "labs") == {}
+
+
 def test_a_task_is_found_by_its_number():
     wanted = job("Reset")
     job("Power Off")
