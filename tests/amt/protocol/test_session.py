@@ -321,18 +321,17 @@ async def test_one_request_at_a_time_whatever_the_caller_does() -> None:
 
 async def test_the_time_limit_of_a_session_counts_all_its_requests() -> None:
     async def slowly(request: Request) -> bytes:
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.3)
         return pc(request)
 
-    limits = Limits(connect_seconds=1, answer_seconds=1, session_seconds=0.5)
+    limits = Limits(connect_seconds=5, answer_seconds=5, session_seconds=1)
+    began = monotonic()
     async with device(amt(slowly)) as seen, Session(seen.target(), limits) as session:
-        began = monotonic()
-        for _ in range(3):
-            await read_power_state(session)
         with pytest.raises(AmtError):
-            await read_power_state(session)
+            for _ in range(20):
+                await read_power_state(session)
 
-    assert monotonic() - began < 0.9
+    assert monotonic() - began < 3
 
 
 async def test_an_answer_in_drops_does_not_get_around_the_time_limit() -> None:
