@@ -1,7 +1,7 @@
 """What can go wrong between us and a Management Engine.
 
 A class says what the caller does next, ``code`` what a person does next: one class may bear
-several codes (``codes``). amt/codes.py explains each of them; the texts are made here.
+several codes (``codes``). amt/codes explains each of them; the texts are made here.
 
 * AmtError
   + AmtNotSetUp            no login or no mode yet        nothing was sent

@@ -1,6 +1,6 @@
 """What each error says to the administrator, by its code: one sentence of cause (design.md 8).
 
-``{words}`` are facts of the error. What to do about it stands in amt/codes.py.
+``{words}`` are facts of the error. What to do about it stands in amt/codes.
 """
 
 SENTENCES = {

@@ -1,45 +1,16 @@
-"""The codes of errors between us and a Management Engine; their sentences are the protocol's."""
+"""The codes of the way to a device: set-up and policy, network, TLS, sign-in."""
 
 from ipaddress import ip_address
 
 from amt import addresses
-from amt.protocol.errors import AmtFault, AmtReturnValue
+from amt.codes.entry import explain
 from amt.protocol.meanings import ALERTS
 from amt.protocol.sentences import say
-from devices.codes import Code, declare
 
-POLICY, NETWORK, TLS, SIGN_IN, ANSWER = (
-    "Set-up and policy",
-    "Network",
-    "TLS",
-    "Sign-in",
-    "The device's answer",
-)
-FAILED = ("failed",)
+POLICY, NETWORK, TLS, SIGN_IN = "Set-up and policy", "Network", "TLS", "Sign-in"
 CONNECTIONS = ("amt.plain_allowed", "amt.legacy_tls_allowed")
 
-
-def _explain(
-    code: str,
-    group: str,
-    cause: str,
-    next_step: str,
-    *checks: str,
-    sent: str = "nothing",
-    step: str = "look",
-    ends: tuple[str, ...] = FAILED,
-    settings: tuple[str, ...] = (),
-    sentence: str = "",
-) -> Code:
-    said = sentence or say(code)
-    return declare(Code(code, ends, said, cause, next_step, group, sent, step, checks, settings))
-
-
-def _fault(subcode: str) -> str:
-    return str(AmtFault(subcode, ""))
-
-
-NOT_SET_UP = _explain(
+NOT_SET_UP = explain(
     "not-set-up",
     POLICY,
     "The console does not know how to reach this device: it has no SMB settings and was not "
@@ -50,7 +21,7 @@ NOT_SET_UP = _explain(
     step="set-up",
     ends=("skipped", "failed"),
 )
-_explain(
+explain(
     "device-deleted",
     POLICY,
     "The device was taken out of the console after the task was asked for.",
@@ -58,7 +29,7 @@ _explain(
     "The audit: who deleted it, and when.",
     step="",
 )
-_explain(
+explain(
     "password-missing",
     POLICY,
     "The credential has candidates or retired passwords only, so there is nothing to sign in with.",
@@ -67,7 +38,7 @@ _explain(
     "Was the password retired by hand?",
     step="credential",
 )
-_explain(
+explain(
     "plain-not-allowed",
     POLICY,
     "Only port 16992 answers, and the setting Plain HTTP allowed is off here.",
@@ -78,7 +49,7 @@ _explain(
     step="allow",
     settings=CONNECTIONS,
 )
-_explain(
+explain(
     "address-not-allowed",
     POLICY,
     "Loopback addresses outside a practice zone (and all others inside one), link-local, "
@@ -90,7 +61,7 @@ _explain(
     step="settings",
     sentence=addresses.refusal(ip_address("224.0.0.1"), practice=False),
 )
-_explain(
+explain(
     "held-up",
     POLICY,
     "The lease of the line ended before its bytes could go out, so they were held back: another "
@@ -101,7 +72,7 @@ _explain(
     sent="question",
     step="order-again",
 )
-_explain(
+explain(
     "unreachable",
     NETWORK,
     "Nobody answered at this address, twice. It says nothing about the operating system.",
@@ -113,7 +84,7 @@ _explain(
     "Deep sleep or an energy-saving package in the BIOS that switches AMT off too.",
     step="test-connection",
 )
-_explain(
+explain(
     "name-unknown",
     NETWORK,
     "The name servers that the sending server asks do not know the name.",
@@ -123,7 +94,7 @@ _explain(
     "Has the name gone stale, because DHCP no longer registers it?",
     step="settings",
 )
-_explain(
+explain(
     "no-route",
     NETWORK,
     "The network itself said no: no machine has this address, or no way leads there.",
@@ -133,7 +104,7 @@ _explain(
     "The sending server's own network and its gateway.",
     step="test-connection",
 )
-_explain(
+explain(
     "port-closed",
     NETWORK,
     "A machine answers at this address and refuses the port. AMT is not enabled or not set up "
@@ -145,7 +116,7 @@ _explain(
     "Firmware from 16.1 on has no plain ports: TLS has to be set up.",
     step="settings",
 )
-_explain(
+explain(
     "tls-failed",
     TLS,
     "The port is open, and TLS ended without a reason that is known.",
@@ -156,7 +127,7 @@ _explain(
     step="test-connection",
     settings=CONNECTIONS,
 )
-_explain(
+explain(
     "tls-too-old",
     TLS,
     "Firmware before about 2015 knows TLS 1.0 and 1.1 only, with keys and hashes that are weak "
@@ -168,7 +139,7 @@ _explain(
     step="allow",
     settings=("amt.legacy_tls_allowed",),
 )
-_explain(
+explain(
     "tls-alert",
     TLS,
     "The device took part in the handshake and ended it with an alert of its own.",
@@ -180,7 +151,7 @@ _explain(
     step="test-connection",
     sentence=say("tls-alert", words=ALERTS["PROTOCOL_VERSION"].words),
 )
-_explain(
+explain(
     "tls-dropped",
     TLS,
     "The connection was made, and the other end closed it before TLS was agreed on.",
@@ -192,7 +163,7 @@ _explain(
     sent="hello",
     step="test-connection",
 )
-_explain(
+explain(
     "no-tls",
     TLS,
     "Something else than TLS speaks at the TLS port.",
@@ -202,7 +173,7 @@ _explain(
     sent="hello",
     step="settings",
 )
-_explain(
+explain(
     "tls-gone",
     TLS,
     "The device showed a certificate before, and offers no TLS now, or its setting wants TLS. "
@@ -215,7 +186,7 @@ _explain(
     step="settings",
     settings=("amt.plain_allowed",),
 )
-_explain(
+explain(
     "client-certificate",
     TLS,
     "Mutual TLS is set up on the device: it demands a certificate of whoever connects.",
@@ -225,7 +196,7 @@ _explain(
     sent="hello",
     step="look",
 )
-_explain(
+explain(
     "certificate-changed",
     TLS,
     "After a new set-up or a new mainboard that is expected. Otherwise another machine may be "
@@ -237,7 +208,7 @@ _explain(
     sent="hello",
     step="confirm",
 )
-_explain(
+explain(
     "realm-changed",
     SIGN_IN,
     "Each set-up of AMT gives the device a new realm. An unknown realm may also be another "
@@ -248,7 +219,7 @@ _explain(
     sent="question",
     step="confirm",
 )
-_explain(
+explain(
     "sign-in-refused",
     SIGN_IN,
     "The device answered and judged the login: wrong password, a user name it does not know, or "
@@ -261,7 +232,7 @@ _explain(
     sent="login",
     step="credential",
 )
-_explain(
+explain(
     "sign-in-stopped",
     SIGN_IN,
     "The device refused this version of its credential as often in a row as we let it, so orders, "
@@ -273,7 +244,7 @@ _explain(
     "Is the account locked by now? Then wait before the next try.",
     step="test-credential",
 )
-_explain(
+explain(
     "no-digest",
     SIGN_IN,
     "AMT answers, and none of the ways to sign in that it offers is digest.",
@@ -281,155 +252,4 @@ _explain(
     "Is the device joined to a domain with Kerberos only?",
     sent="question",
     step="look",
-)
-_explain(
-    "device-busy",
-    ANSWER,
-    "A Management Engine serves very few connections and one change at a time. Another console, "
-    "or an open remote control session, may hold it; some orders wait for keys to be made.",
-    "Wait a minute, then try again.",
-    "Another console, or a script that polls this device.",
-    "An open session of remote control: Off and Power Cycle are refused meanwhile.",
-    "If it stays so: unplug the PC for 30 s.",
-    sent="login",
-    step="look",
-)
-_explain(
-    "access-denied",
-    ANSWER,
-    "The login is right, and the account may not do this: its realms do not include it, a policy "
-    "bars it, or client control mode wants somebody at the PC to consent.",
-    "Use an account with the right, or have the consent code read to you.",
-    "The rights of this account on the device; admin has all of them.",
-    "Client or admin control mode: the first wants consent for remote control.",
-    "User consent in MEBx.",
-    sent="order",
-    step="credential",
-    sentence=_fault("wsman:AccessDenied"),
-)
-_explain(
-    "consent-needed",
-    ANSWER,
-    "The device does this only after somebody at the PC has read out the code on its screen.",
-    "Have the consent code read to you, or switch user consent off in MEBx.",
-    "User consent in MEBx: none, for KVM, or for all.",
-    "Client control mode always wants consent; admin control mode may do without.",
-    sent="order",
-    step="look",
-    sentence=str(AmtReturnValue("RequestStateChange", 2081, is_pt_status=True)),
-)
-_explain(
-    "not-supported",
-    ANSWER,
-    "This firmware lacks the class or the method that was asked for.",
-    "Use what this firmware knows, or update it.",
-    "The AMT version on the device's page.",
-    "Is there newer firmware for this board?",
-    sent="order",
-    step="look",
-    sentence=_fault("wsa:DestinationUnreachable"),
-)
-_explain(
-    "device-fault",
-    ANSWER,
-    "The Management Engine reports an error inside itself.",
-    "Try again in a minute; if it stays so, unplug the PC for 30 s.",
-    "Does the same happen again? Then a power drain is what helps.",
-    "Newer firmware for this board.",
-    sent="order",
-    step="look",
-    sentence=_fault("wsman:InternalError"),
-)
-_explain(
-    "fault",
-    ANSWER,
-    "The device understood the request and refused to process it. Its own words are in Details.",
-    "Look at the device's own answer.",
-    "Does the firmware's version explain it?",
-    "Other devices with the same version: the same answer?",
-    sent="order",
-    step="look",
-)
-_explain(
-    "unresponsive",
-    ANSWER,
-    "The network part of the Management Engine takes connections, and its web server is stuck: "
-    "after a firmware update, after sleep, or because all its connections are half open.",
-    "Wait two minutes and test the connection; if it stays so, unplug the PC for 30 s.",
-    "Does another console poll it? Leave it alone for two minutes.",
-    "Twice in a row: only a power drain helps. Shut the PC down, unplug it, wait 30 s.",
-    "Newer firmware for this board.",
-    sent="question",
-    step="test-connection",
-)
-_explain(
-    "bad-answer",
-    ANSWER,
-    "What answers there is not a Management Engine.",
-    "Check the address.",
-    "The address in the SMB settings: whose is it now?",
-    "A proxy or a captive portal between server and device.",
-    sent="question",
-    step="settings",
-)
-_explain(
-    "damaged-answer",
-    ANSWER,
-    "The answer began as AMT's and broke off, or holds bytes that no XML has.",
-    "Read the state, then try again.",
-    "Does it happen again? A bad cable or switch port damages more than one answer.",
-    "Newer firmware for this board.",
-    sent="perhaps",
-    step="read-state",
-)
-_explain(
-    "hostile-answer",
-    ANSWER,
-    "The answer was far too large, or built so that reading it would use up memory.",
-    "Find out which machine this is before anybody signs in to it again.",
-    "The address, and the machine at it: is it the device?",
-    "Its certificate: is it the pinned one?",
-    sent="perhaps",
-    step="look",
-)
-_explain(
-    "unexpected-answer",
-    ANSWER,
-    "The answer is WS-Management, and something in it is missing or not as the class promises.",
-    "Read the state; report code, firmware and Details.",
-    "The firmware's version: do its sisters answer alike?",
-    sent="perhaps",
-    step="read-state",
-)
-_explain(
-    "boot-not-offered",
-    ANSWER,
-    "The device lists from where it can be told to boot, and this is not on the list. Nothing was "
-    "changed and nothing was sent.",
-    "Choose another place to boot from, or none.",
-    "The BIOS: is booting from there switched off, or is there no such drive?",
-    "The firmware's version: older ones know fewer places.",
-    sent="login",
-    step="order-again",
-)
-_explain(
-    "no-ws-management",
-    ANSWER,
-    "Firmware before 3.2 has an older interface for power and nothing else. The device's settings "
-    "name WS-Management all the same, or what was asked for needs it.",
-    "Set Interface to Found by probing.",
-    "The AMT version on the device's page.",
-    "Is there newer firmware for this board?",
-    sent="question",
-    step="look",
-)
-_explain(
-    "http-status",
-    ANSWER,
-    "AMT's web server answered, but not with WS-Management. Its number is in Details.",
-    "Try again in a minute.",
-    "Status 500: the engine has a fault of its own; a power drain helps if it stays.",
-    "Status 3xx: WS-Management is switched off, or a proxy answers.",
-    sent="question",
-    step="test-connection",
 )

@@ -1,0 +1,4 @@
+"""The codes of errors between us and a Management Engine; their sentences are the protocol's."""
+
+from amt.codes import answering as answering  # declares its entries
+from amt.codes.reaching import NOT_SET_UP as NOT_SET_UP
