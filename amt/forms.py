@@ -15,6 +15,9 @@ from devices.models import Device, Server
 from vault.models import Credential, Secret
 
 
+CHOOSE_INTERFACE = "Interface: choose one of those offered."
+
+
 class LookedUp(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """What a look-up dialog chose: any text that is no key is refused like a key that is gone."""
 
@@ -76,14 +79,14 @@ class SmbForm(InOurWords, forms.Form):
     interface = forms.ChoiceField(
         label="Interface",
         choices=AmtSettings.Interface,
-        required=False,
-        error_messages={"invalid_choice": "Interface: choose one of those offered."},
+        error_messages={"invalid_choice": CHOOSE_INTERFACE, "required": CHOOSE_INTERFACE},
         help_text="Probing goes by the version that the device names.",
     )
 
     def __init__(self, device: Device, row: AmtSettings | None, data: Any = None) -> None:
         super().__init__(data, initial=initial(device, row))
         self.device, self.row = device, row
+        self.fields["interface"].required = data is None or "interface" in data
         self.is_late = False  # somebody else saved meanwhile: ask whose values count
 
     def clean_address(self) -> str:
