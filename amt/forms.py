@@ -14,7 +14,6 @@ from devices.forms.words import InOurWords
 from devices.models import Device, Server
 from vault.models import Credential, Secret
 
-
 CHOOSE_INTERFACE = "Interface: choose one of those offered."
 
 
