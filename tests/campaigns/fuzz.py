@@ -111,7 +111,7 @@ class Sink(asyncio.Transport):
         return self.is_over
 
 
-def redirect(data: bytes) -> object:
+async def redirect(data: bytes) -> object:
     """Take the messages of a redirection session, as a simulated engine does."""
     connection, sink = RedirectionConnection(Device(DeviceSpec("127.0.0.1"))), Sink()
     connection.connection_made(sink)
@@ -201,7 +201,12 @@ def parsers() -> Iterator[list[Parser]]:
             ),
             Parser("XML of a request (simulator)", samples.requests(), served(), (Dropped,)),
             Parser("older SOAP request (simulator)", samples.eoi_requests(), serve_eoi),
-            Parser("redirection (simulator)", samples.redirection(), redirect, ()),
+            Parser(
+                "redirection (simulator)",
+                samples.redirection(),
+                lambda data: runner.run(redirect(data)),
+                (),
+            ),
             Parser(
                 "RMCP ping (simulator)",
                 samples.pings(),
