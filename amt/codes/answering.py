@@ -141,6 +141,15 @@ explain(
     step="order-again",
 )
 explain(
+    "no-older-interface",
+    GROUP,
+    "The device's settings name the older SOAP interface, which ended with AMT 8.",
+    "Set Interface to Found by probing.",
+    "The AMT version on the device's page: was the firmware updated?",
+    sent="question",
+    step="settings",
+)
+explain(
     "no-ws-management",
     GROUP,
     "Firmware before 3.2 has an older interface for power and nothing else. The device's settings "
@@ -149,7 +158,7 @@ explain(
     "The AMT version on the device's page.",
     "Is there newer firmware for this board?",
     sent="question",
-    step="look",
+    step="settings",
 )
 explain(
     "http-status",

@@ -197,7 +197,10 @@ def _written(service: str, method: str, arguments: tuple[tuple[str, int], ...]) 
 def _read(response: Response, service: str, method: str, max_bytes: int) -> Any:
     """Return what an answer holds, typed; its status is a number."""
     if response.status not in (200, 400, 500):
-        raise not_amt(response)
+        error = not_amt(response)
+        if error.reason == "no-ws-management":  # AMT's own server, and no such path
+            raise AmtBadAnswer(reason="no-older-interface", detail=error.detail)
+        raise error
     return decode(response.body, service, method, max_bytes=max_bytes)
 
 

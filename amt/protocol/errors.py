@@ -220,6 +220,7 @@ OF_REASON = {
     "too-big": "hostile-answer",
     "unexpected": "unexpected-answer",
     "no-ws-management": "no-ws-management",
+    "no-older-interface": "no-older-interface",
     "http-status": "http-status",
     "no-digest": "no-digest",
 }

@@ -48,6 +48,7 @@ SENTENCES = {
     "damaged-answer": "The answer broke off or is damaged.",
     "hostile-answer": "The answer was built to exhaust whoever reads it, so we did not read it.",
     "unexpected-answer": "The device's answer does not have what AMT answers here.",
+    "no-older-interface": "This firmware knows no older SOAP interface: it is AMT 9 or newer.",
     "no-ws-management": "This firmware knows no WS-Management: it is older than AMT 3.2.",
     "http-status": "The device answered with HTTP {status} instead of WS-Management.",
 }

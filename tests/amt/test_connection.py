@@ -287,10 +287,16 @@ def test_firmware_of_the_older_interface_is_found_and_lets_us_in(tested):
 
 
 @pytest.mark.parametrize(
-    ("interface", "status", "code"), [("wsman", "failed", "no-ws-management"), ("eoi", "done", "")]
+    ("profile", "interface", "status", "code"),
+    [
+        ("2.6", "wsman", "failed", "no-ws-management"),
+        ("2.6", "eoi", "done", ""),
+        ("7.1", "eoi", "done", ""),
+        ("9.5", "eoi", "failed", "no-older-interface"),
+    ],
 )
-def test_interface_chosen_by_hand_is_the_one_that_is_spoken(tested, interface, status, code):
-    item, _ = tested(profile="2.6", tls=False, prepare=lambda made: {"interface": interface})
+def test_interface_chosen_by_hand_is_spoken(tested, profile, interface, status, code):
+    item, _ = tested(profile=profile, tls=False, prepare=lambda made: {"interface": interface})
 
     assert (item.status, item.error_code) == (status, code)
 

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 import pytest
 
 from amt.constants import BootTarget, PowerState
-from amt.protocol import errors, probe
+from amt.protocol import eoi, errors, probe
 from amt.protocol.errors import DETAIL_CHARACTERS, AmtError
 from amt.protocol.sentences import SENTENCES
 from amt.protocol.wsman import boot
@@ -158,6 +158,7 @@ CASES: dict[str, Case] = {  # by code: the class, and how it comes about
     "damaged-answer": ("AmtBadAnswer", answered(http(returned(0)[:200]))),
     "hostile-answer": ("AmtBadAnswer", answered(http(b"x" * (QUICK.max_bytes + 1)))),
     "unexpected-answer": ("AmtBadAnswer", answered(http(returned("two")))),
+    "no-older-interface": ("AmtBadAnswer", lambda: state_by_eoi(b"", "404 No")),
     "no-ws-management": ("AmtBadAnswer", lambda: order(lambda request: http(b"", "404 No"))),
     "http-status": ("AmtBadAnswer", lambda: order(lambda request: http(b"", "500 No"))),
 }
@@ -174,6 +175,15 @@ AFTER_THE_ORDER = {  # nobody knows whether it was carried out
 async def never(request: object) -> bytes | None:
     await asyncio.sleep(10)
     return None
+
+
+async def state_by_eoi(body: bytes, status: str) -> AmtError:
+    """Return the error of a device asked for its state over the older SOAP interface."""
+    answer = amt(lambda request: http(body, status))
+    async with device(answer) as seen, Session(seen.target(), QUICK) as session:
+        with pytest.raises(AmtError) as caught:
+            await eoi.read_power_state(session)
+    return caught.value
 
 
 async def boots_from_nowhere() -> AmtError:
