@@ -4,17 +4,18 @@ The nearest level wins: the device, then its folder, then the folders above, the
 the default (S122, S123). A value at a level that its key does not allow counts for nothing.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 from django.utils.text import slugify
 
-from devices.models import Device, Folder, Setting
+from devices.models import Device, DeviceQuerySet, Folder, Setting
 
-T = TypeVar("T", bool, int, str)
+T = TypeVar("T", bool, int, str, list[Any])
 Spot = tuple[int | None, str | None]  # device, folder's path; neither: the zone
 Rows = dict[tuple[str, int | None, str | None], Setting]  # by key and spot
 LEVELS = ("zone", "folder", "device")
@@ -35,6 +36,7 @@ class Key(Generic[T]):
     most: int | None = None
     choices: tuple[tuple[str, str], ...] = ()
     levels: tuple[str, ...] = LEVELS
+    template: str = ""  # draws the field, where it is not one line of a form
 
     @property
     def slug(self) -> str:
@@ -59,6 +61,14 @@ class Key(Generic[T]):
             high = value if self.most is None else self.most
             if not low <= value <= high:
                 raise ValidationError(f"{self.label} is {value:,}. {self.limits}")
+
+    def adopt(self, value: Any, before: Any) -> Any:
+        """Return ``value`` as it is kept, where ``before`` was kept until now (or None)."""
+        return value
+
+    def brief(self, value: Any) -> str:
+        """Return ``value`` in few words, for the middle of a sentence."""
+        return self.told(value)
 
     def told(self, value: Any) -> str:
         """Return ``value`` as people say it: yes, 60 s, the label of a choice."""
@@ -102,13 +112,29 @@ class Place:
         return [*own, *((None, path) for path in reversed(paths)), (None, None)]
 
 
+Follower = Callable[[Setting, Any], object]
 _keys: dict[str, Key[Any]] = {}
+_followers: dict[str, Follower] = {}
 
 
 def declare(key: Key[T]) -> Key[T]:
     """Make ``key`` known to the Configuration pages; done where the key is used."""
     _keys[key.name] = key
     return key
+
+
+def follow(key: Key[Any], follower: Follower) -> None:
+    """Have ``follower`` called in the transaction of each change of ``key``'s rows.
+
+    It gets the row as it was written and the value that stood there before, or None.
+    """
+    _followers[key.name] = follower
+
+
+def was_saved(key: Key[Any], row: Setting, before: Any) -> None:
+    """Tell whoever follows ``key`` of a row that was written."""
+    if follower := _followers.get(key.name):
+        follower(row, before)
 
 
 def declared() -> list[Key[Any]]:
@@ -138,6 +164,12 @@ def resolve_many(
     paths = {path for device in devices for path in device.folder.ancestor_paths}
     rows = _rows(keys, paths, [device.pk for device in devices])
     return {key.name: _resolve(key, devices, rows) for key in keys}
+
+
+def rows_for(key: Key[Any], devices: Collection[Device]) -> Rows:
+    """Return all rows of ``key`` that have a say about ``devices``, in one query."""
+    paths = {path for device in devices for path in device.folder.ancestor_paths}
+    return _rows([key], paths, [device.pk for device in devices])
 
 
 def _resolve(key: Key[T], devices: list[Device], rows: Rows) -> dict[int, Effective[T]]:
@@ -187,6 +219,45 @@ def rows_at(place: Place, keys: Collection[Key[Any]]) -> Rows:
     return _rows(keys, paths, [place.device.pk] if place.device else [])
 
 
+class Inheritance:
+    """The resolver asked the other way round: for which devices does each row of a key count?
+
+    Two queries read the folders and those that have a row of their own, whatever is asked then.
+    """
+
+    def __init__(self, key: Key[Any]) -> None:
+        self._key = key
+        folders = Folder.objects.order_by("path").values_list("path", "pk")
+        self._paths, self._pks = zip(*folders, strict=True)
+        overriding = Setting.objects.filter(key=key.name, folder__isnull=False)
+        self._closed = set(overriding.values_list("folder__path", flat=True))
+
+    def folders_of(self, row: Setting) -> list[int]:
+        """Return the primary keys of the folders whose devices inherit the value of ``row``."""
+        if row.device_id:
+            return []
+        top = row.folder.path if row.folder else ""
+        found, shut = [], ""
+        for number in range(bisect_left(self._paths, top), len(self._paths)):
+            path = self._paths[number]
+            if not path.startswith(top):
+                break
+            if shut and path.startswith(shut):
+                continue
+            shut = path if path in self._closed and path != top else ""
+            if not shut:
+                found.append(self._pks[number])
+        return found
+
+    def devices_of(self, row: Setting) -> DeviceQuerySet:
+        """Return the devices for which ``row`` counts."""
+        if row.device_id:
+            found: DeviceQuerySet = Device.objects.filter(pk=row.device_id)
+            return found
+        own = Setting.objects.filter(key=self._key.name, device=OuterRef("pk"))
+        return Device.objects.filter(~Exists(own), folder__among=self.folders_of(row))
+
+
 @dataclass(frozen=True)
 class Step:
     """One level of a trace: what it says, and whether it is the one that counts."""
@@ -233,6 +304,11 @@ def _nearest(key: Key[T], rows: Rows, spots: Iterable[Spot]) -> Effective[T]:
 
 def _counts(key: Key[Any], spot: Spot) -> bool:
     return _level(spot) in key.levels
+
+
+def level_of(row: Setting) -> str:
+    """Return the level that ``row`` is set at: zone, folder, device."""
+    return "device" if row.device_id else "folder" if row.folder_id else "zone"
 
 
 def _level(spot: Spot) -> str:

@@ -14,6 +14,7 @@ from devices.schedules import (
     MOST_BLACKOUTS,
     MOST_DATES,
     WEEK,
+    YEARS_KNOWN,
     Kind,
     Missed,
     Repeat,
@@ -27,12 +28,17 @@ Complaint = tuple[str, str]  # the field's name, and the sentence
 
 def complaints(rule: Rule, now: datetime, zone_tz: ZoneInfo) -> list[Complaint]:
     """Return what makes a rule impossible, each with the field it is about; none: it is good."""
-    if rule.kind is Kind.NONE:
-        return []
-    said = [*_of_days(rule), *_of_times(rule), *_of_range(rule)]
-    if not said and not rule.next(now, zone_tz):
+    said = contradictions(rule)
+    if not said and rule.kind is not Kind.NONE and not rule.next(now, zone_tz):
         said.append(_never(rule, now, zone_tz))
     return said
+
+
+def contradictions(rule: Rule) -> list[Complaint]:
+    """Return what is wrong with a rule whatever the day is."""
+    if rule.kind is Kind.NONE:
+        return []
+    return [*_of_days(rule), *_of_times(rule), *_of_range(rule)]
 
 
 def _of_days(rule: Rule) -> Iterator[Complaint]:
@@ -75,8 +81,7 @@ def _of_times(rule: Rule) -> Iterator[Complaint]:
     if rule.window > timedelta(days=1):
         yield "end", f"From {start} to {end} on the next day is more than 24 hours."
     interval = timedelta(minutes=rule.interval_minutes)
-    repeats = rule.kind is Kind.RECURRING and rule.repeat is Repeat.INTERVAL
-    if repeats and timedelta(0) < interval <= rule.window:
+    if rule.repeats_by_interval and timedelta(0) < interval <= rule.window:
         yield (
             "interval_minutes",
             f"It comes again every {duration(rule.interval_minutes)}, before the time to start "
@@ -89,6 +94,12 @@ def _of_times(rule: Rule) -> Iterator[Complaint]:
 
 
 def _of_range(rule: Rule) -> Iterator[Complaint]:
+    low, high = YEARS_KNOWN
+    named = {"dates": rule.dates, "first": (rule.first,), "last": (rule.last,)}
+    named["blackouts"] = tuple(day for days in rule.blackouts for day in days)
+    for field, days in named.items():
+        if any(day and not low <= day.year <= high for day in days):
+            yield field, f"Years go from {low} to {high}."
     if rule.first and rule.last and rule.last < rule.first:
         yield (
             "last",
@@ -161,7 +172,7 @@ def _week(days: Iterable[int]) -> str:
 
 
 def _times(rule: Rule) -> str:
-    if rule.repeat is Repeat.INTERVAL and rule.kind is Kind.RECURRING:
+    if rule.repeats_by_interval:
         return f"counted from {rule.start:%H:%M}"
     if rule.end is None or rule.window == timedelta(0):
         return f"at {rule.start:%H:%M}"

@@ -24,6 +24,7 @@ LAST = -1  # of a month: the last such weekday
 MOST_DATES, MOST_BLACKOUTS = 100, 50
 MAX_INTERVAL = 366 * 24 * 60  # minutes
 MAX_GRACE = 24 * 60  # minutes
+YEARS_KNOWN = (2000, 2199)
 
 
 class Kind(StrEnum):
@@ -115,9 +116,14 @@ class Rule:
         length = _since_midnight(self.end) - _since_midnight(self.start)
         return length + timedelta(days=1) if self.ends_next_day else length
 
+    @property
+    def repeats_by_interval(self) -> bool:
+        """Return whether it counts minutes, not days."""
+        return self.kind is Kind.RECURRING and self.repeat is Repeat.INTERVAL
+
     def _starts(self, moment: datetime, tz: ZoneInfo) -> Iterator[tuple[datetime, date]]:
         """Yield moments in UTC with their local day, from a little before ``moment`` on."""
-        if self.kind is Kind.RECURRING and self.repeat is Repeat.INTERVAL:
+        if self.repeats_by_interval:
             yield from self._steps(moment, tz)
             return
         for day in self._days(moment.astimezone(tz).date() - timedelta(days=2)):
@@ -187,8 +193,10 @@ class Rule:
         Raises:
             ValueError, TypeError: it did not.
         """
-        read = {name: READERS.get(name, _same)(value) for name, value in stored.items()}
-        return replace(cls(), **read)
+        unknown = set(stored) - set(READERS)
+        if unknown:
+            raise ValueError(f"A rule has no {min(unknown)[:60]}.")
+        return replace(cls(), **{name: READERS[name](value) for name, value in stored.items()})
 
 
 EPOCH = date(2020, 1, 1)
@@ -212,20 +220,34 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | time) else value
 
 
-def _same(value: Any) -> Any:
-    return value
+def _of_type(kind: type) -> Any:
+    """Return a reader that takes values of one type as they are; True is no number."""
+
+    def read(value: Any) -> Any:
+        if type(value) is not kind:
+            raise TypeError(f"{value!r:.60} is no {kind.__name__}.")
+        return value
+
+    return read
 
 
 READERS: dict[str, Any] = {
     "kind": Kind,
     "repeat": Repeat,
     "missed": Missed,
+    "every_year": _of_type(bool),
+    "ends_next_day": _of_type(bool),
+    "month_day": _of_type(int),
+    "nth": _of_type(int),
+    "interval_minutes": _of_type(int),
+    "grace_minutes": _of_type(int),
+    "zone": _of_type(str),
     "start": time.fromisoformat,
     "end": time.fromisoformat,
     "first": date.fromisoformat,
     "last": date.fromisoformat,
     "dates": lambda days: tuple(date.fromisoformat(day) for day in days),
-    "weekdays": lambda days: tuple(int(day) for day in days),
+    "weekdays": lambda days: tuple(_of_type(int)(day) for day in days),
     "blackouts": lambda pairs: tuple(
         (date.fromisoformat(first), date.fromisoformat(last)) for first, last in pairs
     ),

@@ -5,6 +5,7 @@ from devices.codes import Code, declare
 from devices.work import Outcome
 from power.models import Boot, PowerAction
 from power.services.orders import LEFT_OUT
+from power.services.scheduled_runs import HELD, PAUSED
 from power.work import outcomes
 
 ON, ASLEEP, OFF_SOFT = 2, 4, 8
@@ -38,7 +39,8 @@ def _explain(
         )
 
 
-declare(LEFT_OUT)
+for code in (LEFT_OUT, HELD, PAUSED):
+    declare(code)
 _explain(
     outcomes.refused(PowerAction.OFF, AmtReturnValue("RequestPowerStateChange", 2)),
     "The device was asked and said no; nothing changed. Some firmware refuses Power Off while the "

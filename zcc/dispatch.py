@@ -14,7 +14,8 @@ logger = logging.getLogger(__name__)
 EVERY = 1  # seconds
 LONGEST_PAUSE = 30  # seconds, after failures
 Tick = Callable[[], object]
-TICKS: tuple[Tick, ...] = (jobs.tick, power.tick)
+# Schedules first: what they start is rung for in the same round
+TICKS: tuple[Tick, ...] = (power.start_schedules, jobs.tick, power.tick)
 
 
 def run(stop: Event, *, when_well: Callable[[], object] = bool) -> None:

@@ -33,7 +33,7 @@ class Panel:
 
     @property
     def inherited_text(self) -> str:
-        return self.key.told(self.inherited.value)
+        return self.key.brief(self.inherited.value)
 
     @property
     def inherited_json(self) -> str:
@@ -55,14 +55,14 @@ class Panel:
 
     @property
     def theirs(self) -> str:
-        return self.key.told(self.row.value) if self.row else f"{self.inherited_text}, inherited"
+        return self.key.brief(self.row.value) if self.row else f"{self.inherited_text}, inherited"
 
     @property
     def mine(self) -> str:
         if not self.is_set:
             return f"{self.inherited_text}, inherited"
         cleaned = self.field.form.cleaned_data.get(self.key.slug)
-        return self.key.told(cleaned)
+        return self.key.brief(cleaned)
 
 
 class SettingsForm(forms.Form):
@@ -151,6 +151,28 @@ class SettingsForm(forms.Form):
         return bool(was_set == wish.is_set and (not wish.is_set or wish.value == value))
 
 
+class ListField(forms.JSONField):
+    """A list that a page keeps as JSON in a hidden field; the key checks what is in it."""
+
+    widget = forms.HiddenInput
+    MOST = 200_000  # characters
+    default_error_messages = {"invalid": "This list could not be read. Reset and try again."}
+
+    def to_python(self, value: Any) -> Any:
+        """Return the list; a text that is too long or too deep is no list."""
+        try:
+            if len(str(value)) <= self.MOST:
+                return super().to_python(value)
+        except RecursionError:
+            pass
+        raise ValidationError(self.error_messages["invalid"], code="invalid")
+
+    def run_validators(self, value: Any) -> None:
+        """Have an empty or missing list checked, too."""
+        for validator in self.validators:
+            validator(value)
+
+
 def field_for(key: Key[Any]) -> forms.Field:
     """Return the form field of a key: by the type of its default, with its limits."""
     hint = " ".join(filter(None, [key.help, key.limits, f"Default: {key.told(key.default)}."]))
@@ -159,6 +181,8 @@ def field_for(key: Key[Any]) -> forms.Field:
         field = forms.BooleanField(required=False)
     elif key.choices:
         field = forms.ChoiceField(choices=key.choices)
+    elif isinstance(key.default, list):
+        field = ListField(required=False)
     elif isinstance(key.default, int):
         field = forms.IntegerField(error_messages={"invalid": f"{key.label} is a whole number."})
         field.widget.attrs |= {"min": key.least, "max": key.most}

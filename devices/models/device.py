@@ -121,6 +121,9 @@ class Device(models.Model):
     unreadable_code = models.CharField(max_length=32, blank=True, editable=False)
     poll_due_at = models.DateTimeField(null=True, editable=False)
     last_order_at = models.DateTimeField(null=True, editable=False)
+    # A person ordered its power: until then schedules leave it alone, and this is what they say
+    held_until = models.DateTimeField(null=True, editable=False)
+    held_because = models.TextField(blank=True, editable=False)
 
     objects: ClassVar = DeviceQuerySet.as_manager()
 

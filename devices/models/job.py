@@ -6,7 +6,7 @@ UPDATE that is guarded by the lease's token, on the database's clock.
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID, uuid4
 
@@ -14,12 +14,16 @@ from django.db import DatabaseError, IntegrityError, models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 
 from devices.models import rights
 from devices.models.device import Device
 from devices.models.server import Server
 
 BETWEEN_ORDERS = timedelta(seconds=10)  # the first must get through the BIOS (D22)
+# Of an item: its own time of expiry counts before its job's; without a time it is due at once
+IN_TIME = Q(expires_at__gt=Now()) | Q(expires_at=None, job__expires_at__gt=Now())
+DUE = Q(due_at=None) | Q(due_at__lte=Now())
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -70,6 +74,7 @@ class Job(models.Model):
     is_order = models.BooleanField(
         default=False
     )  # changes the device, so orders keep their distance
+    # None: a schedule, or somebody who has gone
     asked_by = models.ForeignKey("devices.User", models.SET_NULL, null=True, related_name="jobs")
     asked_by_name = models.CharField(max_length=150)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -156,21 +161,39 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
             | Q(error_code__icontains=text)
         )
 
+    def in_time(self) -> "JobItemQuerySet":
+        """Keep the items that have not expired: their own time counts before their job's."""
+        return self.filter(IN_TIME)
+
+    def late(self) -> "JobItemQuerySet":
+        """Keep the items that have expired."""
+        return self.filter(~IN_TIME)
+
+    def due(self) -> "JobItemQuerySet":
+        """Keep the items that may start now, as far as the clock has a say."""
+        return self.filter(DUE)
+
     def claimable(self) -> "JobItemQuerySet":
-        """Keep what a worker may begin now: unexpired, its device free, its turn come.
+        """Keep what a worker may begin now: due, unexpired, its device free, its turn come.
 
         Of several that wait for one device only the oldest, so that one claim never takes two.
+        A server that sends goes last: after all others of its job, and all it has to send itself.
         Also items whose worker died while *verifying*: their order was accepted, so what is left
         to do is to look.
         """
         others = JobItem.objects.filter(device=OuterRef("device")).exclude(pk=OuterRef("pk"))
-        earlier = JobItem.objects.unfinished().filter(job=OuterRef("job"), is_last=False)
+        older = others.waiting().in_time().due().filter(pk__lt=OuterRef("pk"))
+        of_job = Q(job=OuterRef("job"))
+        to_send = Q(server__device=OuterRef("device"), job__is_order=True)
+        earlier = JobItem.objects.unfinished().filter(of_job | to_send, is_last=False)
         rested = Q(job__is_order=False) | ~Q(device__last_order_at__gt=Now() - BETWEEN_ORDERS)
         begin = (
-            Q(status=JobItem.Status.WAITING, job__expires_at__gt=Now(), device__isnull=False)
+            Q(status=JobItem.Status.WAITING, device__isnull=False)
+            & DUE
+            & IN_TIME
             & (rested | Q(device__last_order_at=None))
             & ~Exists(others.active())
-            & ~Exists(others.waiting().filter(pk__lt=OuterRef("pk"), job__expires_at__gt=Now()))
+            & ~Exists(older)
             & (Q(is_last=False) | ~Exists(earlier))
         )
         look = Q(status=JobItem.Status.VERIFYING, lease_until__lt=Now())
@@ -235,7 +258,7 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
         before = [JobItem.Status.RUNNING, JobItem.Status.VERIFYING]
         with transaction.atomic():
             ours = self.filter(pk__among=pks, lease_token=token, lease_until__gt=Now())
-            ours.filter(status__in=before, job__expires_at__gt=Now()).update(
+            ours.in_time().filter(status__in=before).update(
                 status=JobItem.Status.SENDING, sent_at=Now(), attempt_count=F("attempt_count") + 1
             )
             sending = ours.filter(status=JobItem.Status.SENDING)
@@ -290,6 +313,8 @@ class JobItem(models.Model):
     state_after = models.PositiveSmallIntegerField(null=True)
     evidence = models.JSONField(default=dict)  # what was read before the order, to compare with
 
+    due_at = models.DateTimeField(null=True)  # None: at once
+    expires_at = models.DateTimeField(null=True)  # None: with its job
     rung_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
@@ -322,6 +347,11 @@ class JobItem(models.Model):
                 name="item_leased",
             ),
             models.Index(fields=["rung_at"], condition=Q(status="waiting"), name="item_to_ring"),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(status="waiting", expires_at__isnull=False),
+                name="item_expiring",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -330,6 +360,18 @@ class JobItem(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status in self.FINAL
+
+    @property
+    def is_planned(self) -> bool:
+        """Return whether its time has not come yet."""
+        if self.status != self.Status.WAITING or self.due_at is None:
+            return False
+        return self.due_at > timezone.now()
+
+    @property
+    def ends_unsent_at(self) -> datetime:
+        """Return when it ends unsent if its turn does not come."""
+        return self.expires_at or self.job.expires_at
 
 
 class Attempt(models.Model):

@@ -76,7 +76,7 @@ def start(
 
 def ring_job(pk: int) -> None:
     """Ring for what a new job may begin at once."""
-    waiting = JobItem.objects.waiting().filter(job=pk, is_last=False, rung_at=None)
+    waiting = JobItem.objects.waiting().due().filter(job=pk, is_last=False, rung_at=None)
     bell.ring(waiting.select_related("job", "server"))
 
 
@@ -150,7 +150,8 @@ def close_dead_leases() -> None:
 
 def expire() -> None:
     """End the items of jobs that are past their time: nothing is sent late (D13)."""
-    late = Job.objects.unfinished().filter(expires_at__lte=Now())
+    waiting = JobItem.objects.waiting().filter(expires_at__lte=Now()).values("job")
+    late = Job.objects.unfinished().filter(Q(expires_at__lte=Now()) | Q(pk__in=waiting))
     for job in late:
         _expire_waiting(job)
         abandoned = Q(status=JobItem.Status.VERIFYING, lease_until__lt=Now() - LOOK_AT_LEAST)
@@ -165,8 +166,11 @@ def expire() -> None:
 
 
 def _expire_waiting(job: Job) -> None:
-    minutes = round((job.expires_at - job.created_at).total_seconds() / 60)
-    waiting = job.items.waiting()
+    waiting = job.items.waiting().late()
+    if not (first := waiting.first()):
+        return
+    waited = first.ends_unsent_at - (first.due_at or job.created_at)
+    minutes = round(waited.total_seconds() / 60)
     for server in {item.server for item in waiting.select_related("server").distinct()}:
         silent = server is None or not server.is_online
         code = "server-silent" if silent else "turn-not-come"

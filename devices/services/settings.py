@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from devices import audit
+from devices import audit, levels
 from devices.levels import Key, Place
 from devices.models import Folder, Setting, User
 from devices.models.rights import Person, Right, may, may_in
@@ -60,8 +60,8 @@ def save_settings(*, place: Place, wishes: Sequence[Wish], asked_by: User) -> No
             asked_by,
             "settings.change",
             place.device or place.folder or Folder.objects.get(depth=1),
-            old={w.key.name: _value(before.get(w.key.name)) for w in wishes},
-            new={w.key.name: w.value if w.is_set else None for w in wishes},
+            old={w.key.name: _kept(w.key, _value(before.get(w.key.name))) for w in wishes},
+            new={w.key.name: _kept(w.key, w.value if w.is_set else None) for w in wishes},
         )
 
 
@@ -74,39 +74,48 @@ def _fulfil(wish: Wish, place: Place, row: Setting | None, user: User) -> bool:
     if place.level not in wish.key.levels:
         raise PermissionDenied(f"{wish.key.label} cannot be set for a {place.level}.")
     wish.key.check(wish.value)
+    before = _value(row)
+    saved = _write(wish, wish.key.adopt(wish.value, before), place, row, user)
+    if saved:
+        levels.was_saved(wish.key, saved, before)
+    return saved is not None
+
+
+def _write(wish: Wish, value: Any, place: Place, row: Setting | None, user: User) -> Setting | None:
+    """Return the row as it was written; None if somebody else was faster."""
     if row is None:
-        return _insert(wish, place, user)
-    return bool(
-        _seen(row).update(
-            value=wish.value,
-            version=F("version") + 1,
-            changed_by=user,
-            changed_at=timezone.now(),
-        )
+        return _insert(wish, value, place, user)
+    written = _seen(row).update(
+        value=value, version=F("version") + 1, changed_by=user, changed_at=timezone.now()
     )
+    return Setting.objects.get(pk=row.pk) if written else None
 
 
 def _seen(row: Setting) -> "Any":
     return Setting.objects.filter(pk=row.pk, version=row.version)
 
 
-def _insert(wish: Wish, place: Place, user: User) -> bool:
+def _insert(wish: Wish, value: Any, place: Place, user: User) -> Setting | None:
     try:
         with transaction.atomic():
-            Setting.objects.create(
+            return Setting.objects.create(
                 key=wish.key.name,
                 folder=place.folder,
                 device=place.device,
-                value=wish.value,
+                value=value,
                 changed_by=user,
             )
     except IntegrityError:  # somebody set it in the same instant
-        return False
-    return True
+        return None
 
 
 def _own_rows(place: Place) -> "Any":
     return Setting.objects.filter(folder=place.folder, device=place.device)
+
+
+def _kept(key: Key[Any], value: Any) -> Any:
+    """Return a value as the audit keeps it: a list in words."""
+    return key.told(value) if isinstance(value, list) else value
 
 
 def _value(row: Setting | None) -> Any:

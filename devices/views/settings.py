@@ -106,7 +106,7 @@ def _saved(request: PersonRequest, form: SettingsForm) -> bool:
         form.was_too_late(faster.rows)
         return False
     for wish in wishes:
-        now = wish.key.told(wish.value) if wish.is_set else "inherited again"
+        now = wish.key.brief(wish.value) if wish.is_set else "inherited again"
         messages.success(request, f"Saved: {wish.key.label} is {now}.")
     return True
 

@@ -7,10 +7,17 @@ from django.utils import timezone
 from devices.models import Device
 from devices.power_groups import old_after, poll_seconds
 from power.models import PowerSample
+from power.services import due, staggering
 from power.services.readings import poll
 
 SAMPLE_EVERY = timedelta(minutes=5)
 SAMPLES_KEPT = timedelta(days=8)
+
+
+def start_schedules() -> None:
+    """Start the schedules that are due, and plan anew what should have started and did not."""
+    due.tick()
+    staggering.spread_late()
 
 
 def tick() -> None:

@@ -1,12 +1,14 @@
 """Order a power action of many devices, see beforehand what it will do, retry what is safe."""
 
+from collections import defaultdict
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from amt.codes import NOT_SET_UP
 from amt.models import AmtSettings
@@ -15,7 +17,7 @@ from devices.codes import Code
 from devices.models import Device, DeviceQuerySet, Job, JobItem, JobItemQuerySet, Server, User
 from devices.models.rights import Person, Right
 from devices.services import jobs
-from power.levels import ORDER_EXPIRY
+from power.levels import HOLD_OFF_MINUTES, ORDER_EXPIRY
 from power.models import Boot, PowerAction, PowerOrder
 
 TASK = "power.tasks.run_power_items"
@@ -69,10 +71,32 @@ def order_power(
     )
     if new:
         PowerOrder.objects.create(job=job, action=action, boot=boot or "")
+        _hold_off(chosen, action, asked_by)
         told = {"action": action, "devices": len(chosen), "send_anyway": len(send_anyway)}
         told |= {"boot": boot} if boot else {}
         audit.record(asked_by, "power.order", job, new=told)
     return job
+
+
+def _hold_off(chosen: Collection[Device], action: PowerAction, user: User) -> None:
+    """Have schedules leave these devices alone for a while: a person's act counts more."""
+    now = timezone.now()
+    by_minutes: defaultdict[int, list[int]] = defaultdict(list)
+    for pk, minutes in levels.resolve(HOLD_OFF_MINUTES, chosen).items():
+        by_minutes[minutes.value].append(pk)
+    for length, pks in by_minutes.items():
+        if until := now + timedelta(minutes=length) if length else None:
+            Device.objects.filter(pk__among=pks).update(
+                held_until=until, held_because=_held_because(user, action, now, until)
+            )
+
+
+def _held_because(user: User, action: PowerAction, now: datetime, until: datetime) -> str:
+    at, end = (moment.astimezone(timezone.get_default_timezone()) for moment in (now, until))
+    return (
+        f"{user.get_username()} ordered {action.label} at {at:%H:%M}; "
+        f"schedules leave this PC alone until {end:%H:%M}."
+    )
 
 
 def _check_rights(

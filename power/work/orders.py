@@ -151,7 +151,7 @@ class Order:
 
     async def _send(self) -> Outcome | None:
         if not await self.rows.may_send(self.item):
-            expired = self.item.job.expires_at <= timezone.now()
+            expired = self.item.ends_unsent_at <= timezone.now()
             return outcomes.not_sent(self.item.status, expired)
         try:
             session = await self.line.session()

@@ -49,7 +49,7 @@ for (const type of ["input", "change"]) on(type, "form[data-guard]", refresh);
 on("submit", "form[data-guard]", () => (leaving = true));
 on("reset", "form[data-guard]", (form) => {
   const was = saved.get(form);
-  for (const hidden of all("[data-lookup-value]", form)) hidden.value = (was[hidden.name] ?? "").trim();
+  for (const hidden of all("[data-lookup-value], [data-list-value]", form)) hidden.value = (was[hidden.name] ?? "").trim();
   setTimeout(() => refresh(form));
 });
 document.addEventListener("htmx:afterRequest", ({ target }) => target.matches?.("form[data-guard]") && (leaving = false));

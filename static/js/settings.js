@@ -15,7 +15,14 @@ const decide = (setting, isOwn) => {
   const hidden = setting.querySelector("[data-setting-set]");
   hidden.value = isOwn ? "1" : "";
   show(setting, isOwn);
+  redraw(setting);
   hidden.dispatchEvent(new Event("change", { bubbles: true }));
+};
+
+/** A list is drawn by the server: as it now is, with buttons or without. */
+const redraw = (setting) => {
+  const list = setting.querySelector("[data-list]");
+  if (list) htmx.trigger(list, "zcc:redraw");
 };
 
 const fill = (field, value) => (field.type === "checkbox" ? (field.checked = value) : (field.value = value));
@@ -23,14 +30,16 @@ const fill = (field, value) => (field.type === "checkbox" ? (field.checked = val
 on("click", "[data-setting-override]", (button) => {
   const setting = button.closest("[data-setting]");
   decide(setting, true);
-  fields(setting)[0].focus();
+  fields(setting)[0]?.focus();
 });
 
 on("click", "[data-setting-revert]", (button) => {
   ask({ title: "Revert", text: button.dataset.settingRevert, ok: "Revert" }).then((yes) => {
     if (!yes) return;
     const setting = button.closest("[data-setting]");
-    for (const field of fields(setting)) fill(field, JSON.parse(setting.dataset.inherited));
+    const list = setting.querySelector("[data-list-value]");
+    if (list) list.value = setting.dataset.inherited;
+    else for (const field of fields(setting)) fill(field, JSON.parse(setting.dataset.inherited));
     decide(setting, false);
     setting.querySelector("[data-setting-override]").focus();
   });
@@ -42,5 +51,12 @@ on("reset", "form[data-guard]", (form) => {
     const hidden = setting.querySelector("[data-setting-set]");
     hidden.value = hidden.dataset.settingSet; // a hidden field is not reset by the browser
     if (setting.querySelector("[data-setting-own]")) show(setting, hidden.value === "1");
+    redraw(setting);
   }
+});
+
+// A list that came anew may differ from what was loaded
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  const value = document.querySelector("[data-list-value]");
+  if (value && detail.elt.closest?.("form[data-guard]")) value.dispatchEvent(new Event("change", { bubbles: true }));
 });

@@ -7,5 +7,6 @@ import "./lookups.js";
 import "./menus.js";
 import "./panels.js";
 import "./password-rules.js";
+import "./rows.js";
 import "./selection.js";
 import "./settings.js";

@@ -15,7 +15,7 @@ from devices.models import Device, Job
 from devices.models.rights import POWER_RIGHTS, Right, may, may_anywhere
 from devices.services import selection as selections
 from devices.views.access import PersonRequest
-from power.forms import PowerForm
+from power.forms.orders import PowerForm
 from power.models import Boot, PowerAction, Selection
 from power.services import orders, preview, readings, samples
 

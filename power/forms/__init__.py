@@ -1,0 +1,1 @@
+"""Text into orders, schedules and pauses."""
