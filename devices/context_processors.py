@@ -31,6 +31,7 @@ FIND = Place("Find a PC", "lifebuoy", ("devices:find",), (Right.VIEW,), "h")
 HOME = Place("Home", "home", ("devices:home",), (Right.VIEW,), "h")
 DEVICES = Place("Devices", "devices-pc", ("devices:devices",), (Right.VIEW,), "d")
 TASKS = Place("Tasks", "list-check", ("devices:jobs",), (Right.VIEW,), "t")
+CALENDAR = Place("Calendar", "calendar-week", ("power:calendar",), (Right.VIEW,), "c")
 AUDIT = Place(
     "Audit", "shield-check", ("devices:audit",), (Right.ADMINISTRATE,), "u", is_of_zone=True
 )
@@ -111,7 +112,7 @@ def places(user: Person) -> list[Place]:
     """Return what is open to ``user``; helpdesk has two places and no more."""
     if not may_anywhere(user, Right.EDIT) and may_anywhere(user, Right.POWER_ON) and address(FIND):
         return [FIND, TASKS]
-    every = [HOME, DEVICES, TASKS, AUDIT, CONFIGURATION]
+    every = [HOME, DEVICES, TASKS, CALENDAR, AUDIT, CONFIGURATION]
     return [place for place in every if is_open(place, user)]
 
 

@@ -79,6 +79,20 @@ TOPICS = (
         ("devices-jobs", "devices-job", "devices-job-line", "devices-task-status"),
     ),
     Topic(
+        "calendar",
+        "Every day",
+        "Calendar: what schedules did and will do",
+        "Week and list, what will be skipped and why, pause, skip one, export, feed.",
+        (
+            "power-calendar",
+            "power-folder-calendar",
+            "power-device-schedules",
+            "power-schedule",
+            "power-calendar-feed",
+            "power-pause",
+        ),
+    ),
+    Topic(
         "codes",
         "Every day",
         "Codes of a line: cause and next step",
@@ -147,6 +161,13 @@ TOPICS = (
             "devices-folder-settings",
             "devices-device-settings",
         ),
+    ),
+    Topic(
+        "schedules",
+        "The zone",
+        "Power Management Settings and the Schedule Editor",
+        "Schedule types, missed runs, clock changes, hold-off, limited starts.",
+        ("power-schedule-editor",),
     ),
     Topic(
         "rights",

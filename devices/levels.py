@@ -333,6 +333,11 @@ class Page:
         return ", ".join(key.label for key in self.keys)
 
 
+def page_slug(key: Key[Any]) -> str:
+    """Return the name, in addresses, of the page that ``key`` stands on."""
+    return slugify(key.page)
+
+
 def pages(level: str = "zone") -> list[Page]:
     """Return the pages that have at least one key for ``level``, each with those keys."""
     by_title: dict[tuple[str, str], list[Key[Any]]] = {}

@@ -1,7 +1,7 @@
 """A zone with everything in it once inside and once outside the folder of its people."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -11,10 +11,16 @@ from django.test import Client
 from django.utils import timezone
 
 from amt.models import AmtSettings
+from devices.levels import Place
 from devices.models import Comment, Device, Folder, Job, JobItem, Server, User
 from devices.models.rights import Role
+from devices.schedules import Kind, Rule
 from devices.services import people
-from power.models import PowerOrder, Selection
+from devices.services.settings import Wish, save_settings
+from power.levels import POWER_SCHEDULES
+from power.models import PowerAction, PowerOrder, PowerSchedule, ScheduledRun, Selection
+from power.schedule_entries import Entry
+from power.services import feeds
 from tests.factories import credential, device, folder, person, secret, server
 from vault.models import Credential, Secret
 
@@ -100,7 +106,32 @@ def _place(where: Folder, site: Server, login: Credential) -> dict[str, Any]:
     asked_by = item.job.asked_by
     dialog = Selection.objects.create(intent=uuid4(), user=asked_by, device_pks=[found.pk])
     objects = {"folder": where, "device": found, "item": item, "job": item.job}
-    return {**objects, "ended": ended.job, "dialog": dialog}
+    return {**objects, "ended": ended.job, "dialog": dialog, **_schedule(where, asked_by)}
+
+
+def _schedule(where: Folder, asked_by: User) -> dict[str, Any]:
+    """Return a schedule of a folder, its next time, a run of it, and a calendar feed."""
+    rule = Rule(Kind.RECURRING, weekdays=tuple(range(7)), start=time(4))
+    planned = Entry(PowerAction.ON, rule)
+    wish = Wish(POWER_SCHEDULES, True, [planned.to_json()], 0)
+    save_settings(place=Place(where), wishes=[wish], asked_by=asked_by)
+    due = PowerSchedule.objects.get(setting__folder=where)
+    before = due.next_at - timedelta(days=2)
+    ScheduledRun.objects.create(
+        entry=due.entry,
+        starts_at=before,
+        ends_at=before,
+        action="on",
+        level="folder",
+        folder=where,
+        place_name=where.name,
+        sentence=planned.sentence,
+        status=ScheduledRun.Status.MISSED,
+        reason="The console was not running at its time.",
+    )
+    event = f"{due.entry}@{int(due.next_at.timestamp())}"
+    feed = feeds.make_feed(folder=where, asked_by=asked_by)
+    return {"schedule": str(due.entry), "event": event, "feed": feed}
 
 
 def _item(found: Device, site: Server, status: JobItem.Status) -> JobItem:

@@ -151,6 +151,22 @@ ENTRIES: dict[str, Entry] = {
     "power:panel(pk)": entry(SEEN, pk="device"),
     "power:job_actions(pk)": entry(SEEN, pk="job"),
     "power:retry(pk)": entry(post=ORDER, pk="ended", post_intent="dialog"),
+    # Schedules
+    "power:calendar()": entry(ALL),
+    "power:calendar_csv()": entry(ALL),
+    "power:calendar_feed(pk)": entry(SEEN, SEEN, pk="folder"),
+    "power:calendar_ics(token)": entry(OPEN, token="feed"),
+    "power:folder_calendar(pk)": entry(SEEN, pk="folder"),
+    "power:device_schedules(pk)": entry(SEEN, pk="device"),
+    "power:schedule(entry)": entry(SEEN, entry="schedule"),
+    "power:schedule_list()": entry(post=SEEN, post_folder="folder"),
+    "power:schedule_editor()": entry(
+        post=ADMIN, post_folder="folder", post_open="1", post_action="off"
+    ),
+    "power:skip()": entry(post=ADMIN, post_event="event"),
+    "power:pause(pk)": entry(ADMIN, ADMIN, pk="folder"),
+    "power:resume(pk)": entry(post=ADMIN, pk="folder"),
+    "power:release(pk)": entry(post=ADMIN, pk="device"),
     # Intel AMT
     "amt:settings(pk)": entry(SEEN, ADMIN, pk="device"),
     "amt:delete_settings(pk)": entry(post=CREDENTIALS, pk="device"),
@@ -205,7 +221,7 @@ def zone(django_db_setup, django_db_blocker) -> Iterator[SmallZone]:
 
 def value(place: Any, name: str, word: str) -> Any:
     """Return an argument: the key of what the zone has of that name, or the word itself."""
-    if name not in {"pk", "token", "intent"}:
+    if name not in {"pk", "token", "intent", "folder", "entry", "event"}:
         return word
     thing = getattr(place, word)
     return thing if isinstance(thing, str) else thing.pk

@@ -165,7 +165,7 @@ class ListField(forms.JSONField):
                 return super().to_python(value)
         except RecursionError:
             pass
-        raise ValidationError(self.error_messages["invalid"], code="invalid")
+        raise ValidationError(self.error_messages["invalid"])
 
     def run_validators(self, value: Any) -> None:
         """Have an empty or missing list checked, too."""

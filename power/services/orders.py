@@ -163,6 +163,12 @@ def sending_servers(devices: Collection[Device]) -> dict[int, Server]:
     return {row.device_id: row.server for row in rows}
 
 
+def servers_on_devices() -> list[Server]:
+    """Return the servers that send orders and run on a device themselves (S113, S120)."""
+    found = Server.objects.filter(device__isnull=False, amt_settings__isnull=False)
+    return list(found.select_related("device__folder").distinct())
+
+
 def safe_to_retry(job: Job) -> JobItemQuerySet:
     """Return the items that may be ordered again: nothing was sent, or Power On without effect."""
     status = JobItem.Status

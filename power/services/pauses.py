@@ -1,5 +1,6 @@
 """Pause all schedules of a folder until a time, and end a pause; let a held device go."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,13 +13,21 @@ from devices.models.rights import Right, may_in
 from power.models import SchedulePause
 
 LONGEST = timedelta(days=366)
-Rests = list[tuple[list[int], str]]  # folders, and what is said of the devices in them
 
 
-def in_force() -> Rests:
-    """Return the folders that rest now, each pause with its sentence."""
-    found = list(SchedulePause.objects.in_force().select_related("folder"))
-    return [(_below(pause.folder), sentence(pause)) for pause in found]
+@dataclass(frozen=True)
+class Rest:
+    """A pause as the engine reads it: of which folders, until when, and what lines say of it."""
+
+    folders: frozenset[int]
+    until: datetime
+    sentence: str
+
+
+def in_force() -> list[Rest]:
+    """Return the pauses that are not over."""
+    found = SchedulePause.objects.in_force().select_related("folder")
+    return [Rest(_below(pause.folder), pause.until, sentence(pause)) for pause in found]
 
 
 def sentence(pause: SchedulePause) -> str:
@@ -31,8 +40,9 @@ def sentence(pause: SchedulePause) -> str:
     )
 
 
-def _below(folder: Folder) -> list[int]:
-    return list(Folder.objects.filter(path__startswith=folder.path).values_list("pk", flat=True))
+def _below(folder: Folder) -> frozenset[int]:
+    below = Folder.objects.filter(path__startswith=folder.path)
+    return frozenset(below.values_list("pk", flat=True))
 
 
 @transaction.atomic

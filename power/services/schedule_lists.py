@@ -17,7 +17,8 @@ from devices.schedule_words import WORKDAYS
 from devices.schedules import Kind, Occurrence, Rule
 from power.levels import POWER_SCHEDULES
 from power.models import PowerAction
-from power.schedule_entries import Entry, read_json, zone_tz
+from power.schedule_entries import Entry, read_entries, read_json, zone_tz
+from power.services.orders import servers_on_devices
 
 NEXT = 5  # occurrences that the editor shows
 MOST_NOTES = 2  # of clock changes
@@ -73,6 +74,11 @@ def shown(text: Any, place: Place, *, is_locked: bool) -> dict[str, Any]:
     }
 
 
+def of_setting(row: Setting, now: datetime) -> list[Line]:
+    """Return the lines of a list that was saved."""
+    return lines(read_entries(row.value), now)
+
+
 def lines(entries: Sequence[Entry], now: datetime) -> list[Line]:
     """Return the lines of a list."""
     return [Line(n, entry, next_moment(entry, now)) for n, entry in enumerate(entries)]
@@ -109,11 +115,7 @@ def reached(place: Place) -> int:
 
 def senders(place: Place) -> list[Server]:
     """Return the servers that send orders and would get those of a list at ``place`` (S120)."""
-    found = list(
-        Server.objects.filter(device__isnull=False, amt_settings__isnull=False)
-        .select_related("device__folder")
-        .distinct()
-    )
+    found = servers_on_devices()
     hosts = [server.device for server in found if server.device]
     rows = levels.rows_for(POWER_SCHEDULES, hosts)
     top = place.spots[0]

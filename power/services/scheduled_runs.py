@@ -170,7 +170,7 @@ def _write_items(started: Sequence[Decided], now: datetime) -> None:
     staggering.spread(jobs, now)
 
 
-def _columns(decided: Decided, now: datetime, rests: pauses.Rests) -> dict[str, Any]:
+def _columns(decided: Decided, now: datetime, rests: Sequence[pauses.Rest]) -> dict[str, Any]:
     """Return each column of a JobItem as an expression over devices."""
     skips = _skips(decided, now, rests)
     begin, end = decided.window(now)
@@ -221,11 +221,12 @@ class Skip:
     sentence: Any  # an expression
 
 
-def _skips(decided: Decided, now: datetime, rests: pauses.Rests) -> list[Skip]:
+def _skips(decided: Decided, now: datetime, rests: Sequence[pauses.Rest]) -> list[Skip]:
     """Return why devices may be skipped; the first that holds counts."""
     bare = ~Exists(AmtSettings.objects.filter(device=OuterRef("pk")))
     skips = [Skip(bare, NOT_SET_UP, Value(NOT_SET_UP.sentence))]
-    skips += [Skip(Q(folder__among=folders), PAUSED, Value(said)) for folders, said in rests]
+    for rest in rests:
+        skips.append(Skip(Q(folder__among=rest.folders), PAUSED, Value(rest.sentence)))
     skips.append(Skip(Q(held_until__gt=now), HELD, F("held_because")))
     if decided.entry.leaves_out_senders:
         skips.append(Skip(_sends(), LEFT_OUT, Value(LEFT_OUT.sentence)))

@@ -26,6 +26,8 @@ DIALOGS = [
     ("devices:edit_person", "user", "dialog"),
     ("devices:assign_role", "user", "dialog"),
     ("devices:change_role", "assignment", "dialog"),
+    ("power:pause", "folder", "dialog"),
+    ("power:calendar_feed", "folder", "dialog"),
     ("vault:new", "", "dialog"),
     ("vault:lookup", "", "lookup"),
     ("vault:edit", "credential", "dialog"),

@@ -39,6 +39,12 @@ PAGES = [
     ("devices:zone_settings", {"page": "power-orders"}),
     ("devices:setting_overrides", {"page": "power-orders"}),
     ("vault:credentials", {}),
+    ("power:calendar", {}),
+    ("power:folder_calendar", {"pk": "folder"}),
+    ("power:device_schedules", {"pk": "device"}),
+    ("power:schedule", {"entry": "schedule"}),
+    ("devices:zone_settings", {"page": "power-management-settings"}),
+    ("devices:folder_settings", {"pk": "folder", "page": "power-management-settings"}),
     ("vault:credential", {"pk": "credential"}),
     ("vault:where_used", {"pk": "credential"}),
     ("devices:administrators", {}),
@@ -58,7 +64,8 @@ def address(name, args, place):
     return reverse(
         name,
         kwargs={
-            key: getattr(place, word).pk if key == "pk" else word for key, word in args.items()
+            key: getattr(getattr(place, word, word), "pk", getattr(place, word, word))
+            for key, word in args.items()
         },
     )
 
