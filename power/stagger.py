@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+MINUTE = 62  # seconds: starts come in the rounds of a dispatcher, up to a second late
+
 T = TypeVar("T")
 Group = Hashable  # the zone, a server, a folder with a limit
 
@@ -22,22 +24,21 @@ class Start(Generic[T]):
 def plan(
     starts: Iterable[Start[T]],
     per_minute: Mapping[Group, int],
-    free_at: Mapping[Group, float],
+    free_at: dict[Group, float],
     share: Callable[[], float] = float,
 ) -> list[tuple[T, float]]:
     """Return when each may start: not before it wants to, and in each group apart from the others.
 
-    Two starts of a group with a limit of N lie 60/N seconds apart, so that no minute, wherever it
-    begins, has more than N. ``free_at`` says from when a group is free; ``share`` returns how much
-    of the distance, from 0 to 1, a start waits beyond it.
+    Two starts of a group with a limit of N lie MINUTE/N seconds apart, so that no minute, wherever
+    it begins, has more than N. ``free_at`` says from when a group is free, and is moved on.
+    ``share`` returns how much of the distance, from 0 to 1, a start waits beyond it.
     """
     waiting = _classes(starts, per_minute)
-    free: defaultdict[Group, float] = defaultdict(lambda: float("-inf"), free_at)
     planned = []
 
     def earliest(number: int) -> float:
         groups, queue = waiting[number]
-        return max([queue[0].at, *(free[group] for group in groups)])
+        return max([queue[0].at, *(free_at.get(group, 0) for group in groups)])
 
     order = [(earliest(number), number) for number in range(len(waiting))]
     heapq.heapify(order)
@@ -47,10 +48,10 @@ def plan(
         if order and (real := earliest(number)) > order[0][0]:
             heapq.heappush(order, (real, number))
             continue
-        gaps = {group: 60 / per_minute[group] for group in groups}
+        gaps = {group: MINUTE / per_minute[group] for group in groups}
         at = earliest(number) + share() * max(gaps.values(), default=0)
         planned.append((queue.popleft().what, at))
-        free.update({group: at + gap for group, gap in gaps.items()})
+        free_at.update({group: at + gap for group, gap in gaps.items()})
         if queue:
             heapq.heappush(order, (earliest(number), number))
     return planned

@@ -13,7 +13,8 @@ def insert_select(
     """Insert a row of ``model`` for each of ``rows`` and return their number.
 
     ``columns`` has an expression over ``rows`` for each field by its name; the others must have
-    a default in the database or be nullable. No signal is sent and no ``save`` is called.
+    a default in the database or be nullable. No signal is sent and no ``save`` is called. To be
+    called in a transaction.
     """
     fields: list[Any] = [model._meta.get_field(name) for name in columns]
     named = {f"column_{number}": each for number, each in enumerate(columns.values())}
@@ -23,6 +24,8 @@ def insert_select(
     names = ", ".join(quote(field.column) for field in fields)
     statement = f"INSERT INTO {quote(model._meta.db_table)} ({names}) {query}"
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL jit = off")  # it takes longer to compile than to run
         cursor.execute(statement, parameters)
         return int(cursor.rowcount)
 

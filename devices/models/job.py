@@ -293,9 +293,12 @@ class JobItem(models.Model):
         Status.STOPPED,
     ]
 
-    job = models.ForeignKey(Job, models.CASCADE, related_name="items")
+    # Without indexes of their own: those below begin with these columns
+    job = models.ForeignKey(Job, models.CASCADE, related_name="items", db_index=False)
     position = models.PositiveIntegerField()
-    device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="job_items")
+    device = models.ForeignKey(
+        Device, models.SET_NULL, null=True, related_name="job_items", db_index=False
+    )
     device_name = models.CharField(max_length=100)  # as it was: the device may go, the line stays
     device_address = models.CharField(max_length=255, blank=True)
     server = models.ForeignKey(Server, models.SET_NULL, null=True, related_name="job_items")

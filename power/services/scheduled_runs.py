@@ -8,10 +8,8 @@ from typing import Any
 
 from django.db.models import (
     Case,
-    Exists,
     F,
     FloatField,
-    OuterRef,
     Q,
     TextField,
     Value,
@@ -22,11 +20,10 @@ from django.db.models.expressions import ExpressionWrapper
 from django.db.models.functions import RowNumber
 
 from amt.codes import NOT_SET_UP
-from amt.models import AmtSettings
 from devices import levels, origins
 from devices.codes import Code
 from devices.levels import Inheritance
-from devices.models import Job, JobItem, Server, Setting
+from devices.models import Job, JobItem, Setting
 from devices.models.insert_select import AfterSeconds, insert_select
 from devices.models.many_rows import update_each
 from devices.schedules import Missed, Occurrence
@@ -34,7 +31,7 @@ from power.levels import ORDER_EXPIRY, POWER_SCHEDULES
 from power.models import PowerOrder, ScheduledRun
 from power.schedule_entries import Entry, zone_tz
 from power.services import pauses, staggering
-from power.services.orders import LEFT_OUT, TASK
+from power.services.orders import LEFT_OUT, TASK, servers_on_devices
 
 ASKED_BY = "Schedule"
 CATCH_UP = timedelta(days=1)  # the longest that "once when back" waits for a device's server
@@ -160,23 +157,30 @@ def patience(entry: Entry, starts_at: datetime, expiry: timedelta) -> timedelta:
 def _write_items(started: Sequence[Decided], now: datetime) -> None:
     inheritance = Inheritance(POWER_SCHEDULES)
     rests = pauses.in_force()
+    hosts = [server.device_id for server in servers_on_devices() if server.device_id]
     for each in started:
         devices = inheritance.devices_of(each.setting)
+        skips = _skips(each, now, rests, hosts)
         job: Any = each.run.job
-        job.device_count = insert_select(JobItem, _columns(each, now, rests), devices)
+        job.device_count = insert_select(JobItem, _columns(each, now, skips, hosts), devices)
     jobs = [each.run.job for each in started if each.run.job]
     update_each(jobs, ["device_count"], guard=Job.objects.all())
     Job.objects.filter(pk__in=[job.pk for job in jobs]).finish()
     staggering.spread(jobs, now)
 
 
-def _columns(decided: Decided, now: datetime, rests: Sequence[pauses.Rest]) -> dict[str, Any]:
-    """Return each column of a JobItem as an expression over devices."""
-    skips = _skips(decided, now, rests)
+def _columns(
+    decided: Decided, now: datetime, skips: Sequence["Skip"], hosts: Sequence[int]
+) -> dict[str, Any]:
+    """Return each column of a JobItem as an expression over devices.
+
+    ``hosts`` are the devices that run a server which sends orders: they go last (S113, S120).
+    """
+    sends = Q(pk__among=hosts)
     begin, end = decided.window(now)
     seconds = (end - begin).total_seconds()
     due: Any = AfterSeconds(Value(begin), _share(seconds))
-    due = Case(When(_sends(), then=Value(end)), default=due)
+    due = Case(When(sends, then=Value(end)), default=due)
     return {
         "job": Value(decided.run.job_id),
         "position": Window(RowNumber(), order_by=[F("name"), F("pk")]) - 1,
@@ -184,7 +188,7 @@ def _columns(decided: Decided, now: datetime, rests: Sequence[pauses.Rest]) -> d
         "device_name": F("name"),
         "device_address": F("amt_address"),
         "server": F("amt_settings__server"),
-        "is_last": Case(When(_sends(), then=Value(True)), default=Value(False)),
+        "is_last": Case(When(sends, then=Value(True)), default=Value(False)),
         "send_anyway": Value(False),
         "status": _if_skipped(skips, lambda _: Value("skipped"), "waiting"),
         "error_code": _if_skipped(skips, lambda skip: Value(skip.code.code), ""),
@@ -207,11 +211,6 @@ def _share(seconds: float) -> Any:
     return ExpressionWrapper(step * (seconds / STEPS), output_field=FloatField())
 
 
-def _sends() -> Exists:
-    """Return whether a device runs a server that sends orders (S113, S120)."""
-    return Exists(Server.objects.filter(device=OuterRef("pk"), amt_settings__isnull=False))
-
-
 @dataclass(frozen=True, slots=True)
 class Skip:
     """Why a device is skipped: where ``condition`` holds, its line says ``sentence``."""
@@ -221,15 +220,16 @@ class Skip:
     sentence: Any  # an expression
 
 
-def _skips(decided: Decided, now: datetime, rests: Sequence[pauses.Rest]) -> list[Skip]:
+def _skips(
+    decided: Decided, now: datetime, rests: Sequence[pauses.Rest], hosts: Sequence[int]
+) -> list[Skip]:
     """Return why devices may be skipped; the first that holds counts."""
-    bare = ~Exists(AmtSettings.objects.filter(device=OuterRef("pk")))
-    skips = [Skip(bare, NOT_SET_UP, Value(NOT_SET_UP.sentence))]
+    skips = [Skip(Q(amt_settings=None), NOT_SET_UP, Value(NOT_SET_UP.sentence))]
     for rest in rests:
         skips.append(Skip(Q(folder__among=rest.folders), PAUSED, Value(rest.sentence)))
     skips.append(Skip(Q(held_until__gt=now), HELD, F("held_because")))
     if decided.entry.leaves_out_senders:
-        skips.append(Skip(_sends(), LEFT_OUT, Value(LEFT_OUT.sentence)))
+        skips.append(Skip(Q(pk__among=hosts), LEFT_OUT, Value(LEFT_OUT.sentence)))
     return skips
 
 

@@ -1,7 +1,7 @@
 """Keep scheduled starts under the limits of zone, servers and folders (power.stagger)."""
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from devices import levels
 from devices.levels import Inheritance
 from devices.models import Folder, Job, JobItem, JobItemQuerySet, Setting
 from devices.models.many_rows import update_each
+from power import stagger
 from power.levels import FOLDER_STARTS, SERVER_STARTS, START_JITTER, ZONE_STARTS
 from power.stagger import Group, Start, plan
 
@@ -72,15 +73,16 @@ def _spread(items: JobItemQuerySet, now: datetime, *, prolongs: bool) -> int:
     found = list(items.select_related("device", "job").order_by("due_at", "pk"))
     jitter = levels.zone_value(START_JITTER) / 100
     free = _free(limits, [item.pk for item in found], now)
+    begin = now
     for is_last in (False, True):  # the servers themselves after all others
-        chosen = [item for item in found if item.is_last is is_last]
         planned = plan(
-            [_start(item, limits, now) for item in chosen],
+            [_start(item, limits, begin) for item in found if item.is_last is is_last],
             limits.per_minute,
             free,
             lambda: random.random() * jitter,  # noqa: S311 - not a secret
         )
         _move(planned, prolongs)
+        begin = max([begin, *(item.due_at for item, _ in planned if item.due_at)])
     update_each(found, ["due_at", "expires_at", "rung_at"], guard=JobItem.objects.waiting())
     _prolong(found)
     return len(found)
@@ -112,7 +114,7 @@ def _prolong(items: Sequence[JobItem]) -> None:
         Job.objects.filter(pk=pk, expires_at__lt=until).update(expires_at=until)
 
 
-def _free(limits: Limits, own: Sequence[int], now: datetime) -> Mapping[Group, float]:
+def _free(limits: Limits, own: Sequence[int], now: datetime) -> dict[Group, float]:
     """Return from when each group is free of the starts that others have planned or had."""
     planned = JobItem.objects.filter(due_at__gt=now - MINUTE).exclude(pk__among=own)
     planned = planned.exclude(status=JobItem.Status.SKIPPED)
@@ -120,6 +122,6 @@ def _free(limits: Limits, own: Sequence[int], now: datetime) -> Mapping[Group, f
     free: dict[Group, float] = {}
     for folder, server, last in rows:
         for group in limits.groups(folder, server):
-            at = last.timestamp() + 60 / limits.per_minute[group]
+            at = last.timestamp() + stagger.MINUTE / limits.per_minute[group]
             free[group] = max(free.get(group, at), at)
     return free

@@ -62,7 +62,9 @@ def main() -> None:
     moments: list[str] = []
     try:
         for begin, end in SPANS:
-            go_on(datetime.fromisoformat(begin), datetime.fromisoformat(end), place, running, moments)
+            go_on(
+                datetime.fromisoformat(begin), datetime.fromisoformat(end), place, running, moments
+            )
     finally:
         for process in running:
             process.kill()

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -43,7 +44,7 @@ def expected(rules: dict, moments: list[datetime]) -> list[tuple[str, datetime, 
     found = []
     for name, rule in rules.items():
         all_times = times(rule, moments[0], moments[-1])
-        for before, looked_at in zip(moments, moments[1:], strict=False):
+        for before, looked_at in pairwise(moments):
             come = [moment for moment in all_times if before < moment <= looked_at]
             found += [(name, moment, "missed") for moment in come[:-1]]
             found += [(name, moment, outcome(rule, moment, looked_at)) for moment in come[-1:]]
