@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.forms.fields import InvalidJSONInput
 
 from devices import levels, origins
 from devices.levels import Effective, Key, Page, Place, Rows
@@ -166,6 +167,13 @@ class ListField(forms.JSONField):
         except RecursionError:
             pass
         raise ValidationError(self.error_messages["invalid"])
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what was sent, for the page that shows it again."""
+        try:
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return InvalidJSONInput(data)
 
     def run_validators(self, value: Any) -> None:
         """Have an empty or missing list checked, too."""

@@ -11,6 +11,7 @@ Params = Mapping[str, Any]
 SENTENCES: Mapping[str, str] = {  # Django's, and ours
     "This field is required.": "{label} is needed.",
     "Enter a valid date.": "{label}: it takes a date, like 2026-11-23.",
+    "Enter a valid time.": "{label}: it takes a time of day, like 18:00.",
     "Enter a valid email address.": "{label}: it takes an address like name@example.org.",
     "Enter a whole number.": "{label}: it takes a whole number.",
     "Enter a number.": "{label}: it takes a number.",

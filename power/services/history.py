@@ -15,7 +15,7 @@ LOOKED_BACK = 30  # runs that the rate is of
 MOST_FAILURES = 50  # devices named
 Status = JobItem.Status
 FAILED = (Status.FAILED, Status.UNKNOWN, Status.EXPIRED)
-NOT_COUNTED = (Status.SKIPPED, Status.STOPPED)
+COUNTED = tuple(s for s in JobItem.FINAL if s not in (Status.SKIPPED, Status.STOPPED))
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Rate:
     """How the latest runs went, in lines: what a person would call a success, and all of them."""
 
     done: int
-    lines: int  # without those that were skipped or stopped
+    lines: int  # that ended, without those that were skipped or stopped
     runs: int
     missed: int
 
@@ -42,7 +42,7 @@ def rate(runs: Sequence[ScheduledRun], counts: Mapping[int, Mapping[str, int]]) 
     of_runs = [counts.get(run.job_id or 0, {}) for run in runs]
     done = sum(found.get(Status.DONE, 0) for found in of_runs)
     lines = sum(
-        number for found in of_runs for status, number in found.items() if status not in NOT_COUNTED
+        number for found in of_runs for status, number in found.items() if status in COUNTED
     )
     missed = sum(run.status == ScheduledRun.Status.MISSED for run in runs)
     return Rate(done, lines, len(runs), missed)

@@ -73,6 +73,61 @@ def redis_never() -> None:
         say(page=page, status=item.status, code=item.error_code, executed=executed)
 
 
+def make_schedule(device, person) -> None:
+    """Give ``device`` a schedule of Power Off."""
+    from devices.levels import Place
+    from devices.services.settings import Wish, save_settings
+    from power.levels import POWER_SCHEDULES
+
+    rule = {"kind": "recurring", "weekdays": list(range(7)), "grace_minutes": 5}
+    entry = {"id": "", "action": "off", "rule": rule, "enabled": True, "leave_out": False}
+    wish = Wish(POWER_SCHEDULES, True, [entry], 0)
+    save_settings(place=Place(device=device), wishes=[wish], asked_by=person)
+
+
+def schedule_comes(*, returns: bool) -> None:
+    """A schedule comes while there is no broker, which comes back, or does so after its grace."""
+    from datetime import UTC, datetime, timedelta
+
+    from devices.models import Job, JobItem
+    from power.models import PowerSchedule, ScheduledRun
+
+    sets, fleet = campaign.make_zone(1)
+    person, [device] = sets[0]
+    make_schedule(device, person)
+    with fleet.running():
+        stop = Event()
+        Thread(target=campaign.dispatch, args=[stop], daemon=True).start()
+        PowerSchedule.objects.update(next_at=datetime.now(UTC))
+        while not ScheduledRun.objects.exists():
+            time.sleep(0.1)
+        job = Job.objects.get()
+        time.sleep(2)  # rounds of the dispatcher without a broker
+        say(run=ScheduledRun.objects.get().status, status=job.items.get().status)
+        if returns:
+            sys.stdin.readline()
+            worker = campaign.Worker()
+        else:
+            JobItem.objects.update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+        campaign.await_end(job)
+        stop.set()
+        item = job.items.get()
+        executed = len(fleet[device.amt_address].orders)
+        say(status=item.status, code=item.error_code, executed=executed)
+        if returns:
+            worker.kill()
+
+
+def schedule_redis_away() -> None:
+    """A schedule comes without a broker, which then comes back."""
+    schedule_comes(returns=True)
+
+
+def schedule_redis_never() -> None:
+    """A schedule comes without a broker, which stays away past the schedule's grace time."""
+    schedule_comes(returns=False)
+
+
 def held_up() -> None:
     """A worker is stopped (SIGSTOP) in mid-reset past its lease, then continued."""
     from devices.models import Device, JobItem
@@ -110,7 +165,13 @@ def held_up() -> None:
         say(running_when_stopped=running, executed_by_the_stopped_worker=late, **found)
 
 
-STORIES = {"redis-away": redis_away, "redis-never": redis_never, "held-up": held_up}
+STORIES = {
+    "redis-away": redis_away,
+    "redis-never": redis_never,
+    "schedule-redis-away": schedule_redis_away,
+    "schedule-redis-never": schedule_redis_never,
+    "held-up": held_up,
+}
 
 if __name__ == "__main__":
     os.environ.update(campaign.SETTINGS)

@@ -69,3 +69,32 @@ def test_a_worker_stopped_past_its_lease_and_continued_sends_nothing(postgres_ur
     assert seen["unfinished"] == 0
     assert seen["done_but_not_once"] == 0
     assert seen["reset_twice"] == 0
+
+
+@pytest.mark.services
+def test_a_schedule_that_comes_while_redis_is_down_runs_once_it_is_back(postgres_url, redis_server):
+    redis_server.stop()
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.crash.stories", "schedule-redis-away"],
+        cwd=ROOT,
+        env={**os.environ, "ZCC_DATABASE_URL": postgres_url, "ZCC_BROKER_URL": redis_server.url},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        come = json.loads(process.stdout.readline())
+        redis_server.start()
+        process.stdin.write("back\n")
+        process.stdin.flush()
+        ended = json.loads(process.stdout.readline())
+        process.wait(60)
+
+    assert come == {"run": "started", "status": "waiting"}
+    assert ended == {"status": "done", "code": "", "executed": 1}
+
+
+@pytest.mark.services
+def test_a_schedule_whose_grace_time_ends_without_redis_ends_unsent(postgres_url):
+    seen = story("schedule-redis-never", postgres_url, "redis://127.0.0.1:1/0")
+
+    assert (seen["status"], seen["code"], seen["executed"]) == ("expired", "server-silent", 0)

@@ -6,15 +6,14 @@ from uuid import UUID
 import pytest
 
 from amt.models import AmtSettings
-from devices import levels
-from devices.levels import Inheritance, Place
+from devices.levels import Place
 from devices.models import Device, Job, JobItem, Setting
 from devices.services.settings import Wish, save_settings
 from power.levels import HOLD_OFF_MINUTES, ORDER_EXPIRY, POWER_SCHEDULES
 from power.models import PowerAction, PowerSchedule, ScheduledRun
 from power.services import due, pauses
 from power.services.orders import order_power
-from tests.factories import credential, device, folder, person, server, zone
+from tests.factories import credential, device, folder, person, server
 
 pytestmark = pytest.mark.django_db
 NINE = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)  # a Monday
@@ -302,30 +301,3 @@ def test_order_that_waits_expires_by_the_rule_of_its_schedule(early):
         timedelta(minutes=90),
         timedelta(days=1),
     ], waits
-
-
-def test_resolver_asked_the_other_way_round_agrees(early):
-    import random
-
-    chance = random.Random(7)
-    folders = [zone()]
-    for _ in range(60):
-        folders.append(folder(below=chance.choice(folders)))
-    devices = [device(where=chance.choice(folders)) for _ in range(120)]
-    save(Place(), an_entry())
-    for place in chance.sample(folders[1:], 15):
-        save(Place(place), an_entry())
-    for one in chance.sample(devices, 10):
-        save(Place(device=one))
-    rows = Setting.objects.filter(key=POWER_SCHEDULES.name).select_related("folder")
-    inheritance = Inheritance(POWER_SCHEDULES)
-    found = {}
-    for row in rows:
-        for pk in inheritance.devices_of(row).values_list("pk", flat=True):
-            assert pk not in found
-            found[pk] = row.pk
-    naive = {
-        one.pk: levels.resolve(POWER_SCHEDULES, [one])[one.pk].origin.pk
-        for one in Device.objects.select_related("folder")
-    }
-    assert found == naive
