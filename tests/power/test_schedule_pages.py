@@ -1,5 +1,6 @@
 """The pages of schedules over HTTP: the editor, the list, the calendar, pauses, skips, the feed."""
 
+import csv
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ from devices.levels import Place
 from devices.models import AuditEntry, Device, Job, JobItem, Setting
 from devices.models.rights import Role
 from power.models import PowerSchedule, ScheduledRun, SchedulePause
-from power.services import due
+from power.services import due, pauses
 from tests.factories import device, folder, person
 from tests.power.test_schedules import NINE, an_entry, save, set_up
 
@@ -398,3 +399,33 @@ def test_device_is_let_go_before_its_hold_off_ends(client, admin, early):
     client.post(f"/devices/{one.pk}/schedules/release/")
     one.refresh_from_db()
     assert one.held_until is None
+
+
+def test_rehearsal_says_beforehand_what_the_run_then_does(client, admin, early):
+    lab, hall = folder("Lab"), folder("Hall")
+    host, held, paused = device("host"), device("held", lab), device("paused", hall)
+    site = set_up(host, held, paused, device("PC-1", lab), device("PC-2"))
+    device("bare", lab)
+    device("bare-and-paused", hall)
+    site.device = host
+    site.save()
+    until = NINE + timedelta(hours=1)
+    Device.objects.filter(pk=held.pk).update(held_until=until, held_because="Held by somebody.")
+    pauses.pause_schedules(folder=hall, until=until, why="", asked_by=admin)
+    save(Place(), an_entry("off", leave_out=True))
+    file = b"".join(client.get("/calendar/csv/", {"days": "1"})).decode().splitlines()
+    before = {row["device"]: (row["will"], row["why"]) for row in csv.DictReader(file)}
+    reach = client.get("/calendar/").context["events"][0].reach
+    due.tick(NINE)
+    items = JobItem.objects.all()
+    after = {
+        item.device_name: ("order" if item.status == "waiting" else "skip", item.message)
+        for item in items
+    }
+
+    assert {name: will for name, (will, _) in before.items()} == {
+        name: will for name, (will, _) in after.items()
+    }
+    assert before["held"] == after["held"] == ("skip", "Held by somebody.")
+    assert before["paused"] == after["paused"]
+    assert (reach.devices, reach.ordered) == (items.count(), items.waiting().count()) == (7, 2)
