@@ -293,15 +293,29 @@ class JobItem(models.Model):
         Status.STOPPED,
     ]
 
-    # Without indexes of their own: those below begin with these columns
-    job = models.ForeignKey(Job, models.CASCADE, related_name="items", db_index=False)
+    # Without constraints and most indexes: see deletion.py. Those below begin with these columns
+    job = models.ForeignKey(
+        Job, models.CASCADE, related_name="items", db_index=False, db_constraint=False
+    )
     position = models.PositiveIntegerField()
     device = models.ForeignKey(
-        Device, models.SET_NULL, null=True, related_name="job_items", db_index=False
+        Device,
+        models.SET_NULL,
+        null=True,
+        related_name="job_items",
+        db_index=False,
+        db_constraint=False,
     )
     device_name = models.CharField(max_length=100)  # as it was: the device may go, the line stays
     device_address = models.CharField(max_length=255, blank=True)
-    server = models.ForeignKey(Server, models.SET_NULL, null=True, related_name="job_items")
+    server = models.ForeignKey(
+        Server,
+        models.SET_NULL,
+        null=True,
+        related_name="job_items",
+        db_index=False,
+        db_constraint=False,
+    )
     is_last = models.BooleanField(
         default=False
     )  # the sending server itself: after all others (D11)
@@ -342,7 +356,6 @@ class JobItem(models.Model):
         ]
         indexes = [
             models.Index(fields=["job", "status", "position"], name="item_by_status"),
-            models.Index(fields=["job", "position"], name="item_by_position"),
             models.Index(fields=["device", "-id"], name="item_by_device"),
             models.Index(
                 fields=["lease_until"],

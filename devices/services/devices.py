@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 
 from devices import audit
-from devices.models import Device, DeviceQuerySet, Folder, User
+from devices.models import Device, DeviceQuerySet, Folder, User, deletion
 from devices.models.rights import Right
 from devices.services.access import require
 
@@ -103,6 +103,7 @@ def delete_devices(*, devices: DeviceQuerySet, asked_by: User) -> int:
     Raises:
         PermissionDenied: no right to edit in the folder of one of the devices.
     """
+    deletion.deleting()
     pks = list(_editable(devices, asked_by).values_list("pk", flat=True))
     doomed = Device.objects.filter(pk__among=pks)
     _record(asked_by, "device.delete", pks)

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from devices import audit, codes
-from devices.models import Device, Job, JobItem, JobItemQuerySet, User
+from devices.models import Device, Job, JobItem, JobItemQuerySet, Server, User, deletion
 from devices.models.rights import Person, Right, below
 from devices.services import bell
 
@@ -48,6 +48,7 @@ def start(
 
     The same ``intent`` twice returns the first job. Items that are final already stay as they are.
     """
+    deletion.writing_lines()
     job, new = Job.objects.get_or_create(
         intent=intent,
         defaults={
@@ -65,6 +66,7 @@ def start(
     if not new:
         return existing(intent, asked_by) or job, False
     job.refresh_from_db()
+    _forget_deleted(items)
     for position, item in enumerate(items):
         item.job, item.position = job, position
         item.finished_at = job.created_at if item.is_finished else None
@@ -72,6 +74,18 @@ def start(
     Job.objects.filter(pk=job.pk).finish()
     transaction.on_commit(lambda: ring_job(job.pk), robust=True)
     return job, True
+
+
+def _forget_deleted(items: Sequence[JobItem]) -> None:
+    """Take devices and servers out that were deleted since ``items`` were made."""
+    pks = {item.device_id for item in items if item.device_id}
+    there = set(Device.objects.filter(pk__among=pks).values_list("pk", flat=True))
+    servers = set(Server.objects.values_list("pk", flat=True))
+    for item in items:
+        if item.device_id not in there:
+            item.device = None
+        if item.server_id not in servers:
+            item.server = None
 
 
 def ring_job(pk: int) -> None:

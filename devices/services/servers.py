@@ -6,7 +6,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 
 from devices import audit
-from devices.models import Device, JobItem, Server, User
+from devices.models import Device, JobItem, Server, User, deletion
 from devices.models.rights import Right, may
 
 
@@ -70,6 +70,7 @@ def delete_server(*, server: Server, asked_by: User) -> None:
     Raises:
         ValidationError: it is in use or online; says why.
     """
+    deletion.deleting()
     _require(asked_by)
     if reason := why_not_deletable(server):
         raise ValidationError(reason)

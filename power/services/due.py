@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from devices.models import Setting
+from devices.models import Setting, deletion
 from devices.models.many_rows import update_each
 from devices.schedules import Missed, Occurrence
 from power.models import PowerSchedule, ScheduledRun
@@ -60,6 +60,7 @@ def tick(now: datetime | None = None) -> int:
 @transaction.atomic
 def _turn(now: datetime) -> int:
     """Handle some due schedules that nobody else has in hand, and return how many."""
+    deletion.writing_lines()
     due = PowerSchedule.objects.filter(next_at__lte=now).order_by("next_at", "pk")
     free = due.select_for_update(skip_locked=True, of=("self",))
     rows = list(free.select_related("setting__folder", "setting__device__folder")[:AT_ONCE])
