@@ -97,6 +97,15 @@ def make_zone() -> list:
     return chosen
 
 
+def clear() -> None:
+    """Delete all tasks, on a connection whose plans were not made for an empty table."""
+    from devices.models import Job
+
+    django.db.connections.close_all()
+    Job.objects.all().delete()
+    analyse()
+
+
 def analyse() -> None:
     with django.db.connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -107,7 +116,7 @@ def zone_wide(folder) -> tuple[float, int, int]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from devices.models import Job, Setting
+    from devices.models import Setting
     from power.models import PowerSchedule, ScheduledRun
     from power.services import due
 
@@ -124,7 +133,7 @@ def zone_wide(folder) -> tuple[float, int, int]:
     with CaptureQueriesContext(connection) as captured:
         due.tick(now)
         count = len(captured)
-    Job.objects.all().delete()
+    clear()
     if folder is None:
         Setting.objects.filter(key="power.schedules", folder=None, device=None).delete()
     else:
@@ -153,7 +162,7 @@ def quick_task(number: int) -> float:
     """Order the same of ``number`` devices as a person does; return the seconds."""
     from uuid import uuid4
 
-    from devices.models import Device, Job
+    from devices.models import Device
     from power.models import PowerAction
     from power.services.orders import order_power
     from tests import factories
@@ -168,16 +177,14 @@ def quick_task(number: int) -> float:
         asked_by=admin,
     )
     seconds = time.perf_counter() - began
-    Job.objects.all().delete()
+    clear()
     return seconds
 
 
 def start_lag(folders) -> float:
     """Let AT_ONCE schedules come in the same second; return how late the last one started."""
-    from devices.models import Job
     from power.models import PowerSchedule, ScheduledRun
 
-    Job.objects.all().delete()
     for number, folder in enumerate(folders):
         save(folder, AT_ONCE // len(folders) + (number < AT_ONCE % len(folders)))
     analyse()

@@ -254,8 +254,13 @@ class Inheritance:
         if row.device_id:
             found: DeviceQuerySet = Device.objects.filter(pk=row.device_id)
             return found
+        return self.devices_in(self.folders_of(row))
+
+    def devices_in(self, folders: Any) -> DeviceQuerySet:
+        """Return the devices right in ``folders`` (primary keys) that have no row of their own."""
         own = Setting.objects.filter(key=self._key.name, device=OuterRef("pk"))
-        return Device.objects.filter(~Exists(own), folder__among=self.folders_of(row))
+        found: DeviceQuerySet = Device.objects.filter(~Exists(own), folder__among=folders)
+        return found
 
 
 @dataclass(frozen=True)

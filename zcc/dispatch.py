@@ -1,6 +1,7 @@
 """The dispatcher: what has to happen by itself, each second, in any number of copies."""
 
 import logging
+import time
 from collections.abc import Callable
 from threading import Event
 
@@ -27,11 +28,16 @@ def run(stop: Event, *, when_well: Callable[[], object] = bool) -> None:
     while not stop.wait(pause):
         results = [attempt(tick) for tick in TICKS]  # all of them, whatever the first says
         if all(results):
-            pause = EVERY
+            pause = until_next_round()
             when_well()
         else:
             pause = min(pause * 2, LONGEST_PAUSE)
     connections.close_all()
+
+
+def until_next_round() -> float:
+    """Return the seconds until a round is due: with the clock, which schedules go by."""
+    return EVERY - time.time() % EVERY
 
 
 def attempt(tick: Tick) -> bool:

@@ -1,8 +1,10 @@
 """Look-ups for many values at once: one parameter, however many there are."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import AutoField, BigAutoField, BigIntegerField, ForeignKey, Lookup
 from django.db.models.sql.compiler import SQLCompiler
@@ -21,15 +23,24 @@ class Among(Lookup):
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
     ) -> tuple[str, list[Any]]:
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s)", [*parameters, list(self.rhs)]
+        return f"{column} = ANY(%s)", [*parameters, _parameter(self.rhs)]
 
     def as_sql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
     ) -> tuple[str, tuple[Any, ...]]:
         column, parameters = self.process_lhs(compiler, connection)
-        values = json.dumps(list(self.rhs))
         among = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608
-        return among, (*parameters, values)
+        return among, (*parameters, _parameter(self.rhs))
+
+
+def keys_parameter(keys: Iterable[int]) -> Any:
+    """Return primary keys as the parameter that ``among`` takes on this database."""
+    return list(keys) if connection.vendor == "postgresql" else json.dumps(list(keys))
+
+
+def _parameter(keys: Any) -> Any:
+    """Return ``keys`` as a parameter; a slot of a statement that is run later stays one."""
+    return keys_parameter(keys) if isinstance(keys, Iterable) else keys
 
 
 for field in (AutoField, BigAutoField, BigIntegerField, ForeignKey):

@@ -20,7 +20,7 @@ from power.services import scheduled_runs
 from power.services.scheduled_runs import Decided
 
 ON_TIME = timedelta(minutes=1)  # a dispatcher that is so late was not away
-AT_ONCE = 50  # schedules in one transaction
+AT_ONCE = 200  # schedules in one transaction
 MOST_MISSED = 1_000  # times of one schedule that are written down one by one
 Status = ScheduledRun.Status
 

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import (
+    BigIntegerField,
     Case,
+    DateTimeField,
     F,
     FloatField,
     Q,
@@ -23,8 +25,8 @@ from amt.codes import NOT_SET_UP
 from devices import levels, origins
 from devices.codes import Code
 from devices.levels import Inheritance
-from devices.models import Job, JobItem, Setting
-from devices.models.insert_select import AfterSeconds, insert_select
+from devices.models import Device, Job, JobItem, Setting
+from devices.models.insert_select import AfterSeconds, InsertSelect, Later, keys
 from devices.models.many_rows import update_each
 from devices.schedules import Missed, Occurrence
 from power.levels import ORDER_EXPIRY, POWER_SCHEDULES
@@ -156,33 +158,65 @@ def patience(entry: Entry, starts_at: datetime, expiry: timedelta) -> timedelta:
 
 def _write_items(started: Sequence[Decided], now: datetime) -> None:
     inheritance = Inheritance(POWER_SCHEDULES)
-    rests = pauses.in_force()
-    hosts = [server.device_id for server in servers_on_devices() if server.device_id]
+    statements = Statements(inheritance, now)
     for each in started:
-        devices = inheritance.devices_of(each.setting)
-        skips = _skips(each, now, rests, hosts)
+        folders = inheritance.folders_of(each.setting)
         job: Any = each.run.job
-        job.device_count = insert_select(JobItem, _columns(each, now, skips, hosts), devices)
+        job.device_count = statements.run(each, folders)
     jobs = [each.run.job for each in started if each.run.job]
     update_each(jobs, ["device_count"], guard=Job.objects.all())
     Job.objects.filter(pk__in=[job.pk for job in jobs]).finish()
     staggering.spread(jobs, now)
 
 
-def _columns(
-    decided: Decided, now: datetime, skips: Sequence["Skip"], hosts: Sequence[int]
-) -> dict[str, Any]:
+class Statements:
+    """The statements that write the lines of runs: one for each shape, built when it is needed."""
+
+    def __init__(self, inheritance: Inheritance, now: datetime) -> None:
+        self._inheritance, self._now = inheritance, now
+        self._rests = pauses.in_force()
+        # The devices that run a server which sends orders: they go last (S113, S120)
+        self._hosts = [server.device_id for server in servers_on_devices() if server.device_id]
+        self._built: dict[tuple[bool, bool], InsertSelect] = {}
+
+    def run(self, decided: Decided, folders: Sequence[int]) -> int:
+        """Write the lines of one run and return their number."""
+        shape = decided.setting.device_id is not None, decided.entry.leaves_out_senders
+        if shape not in self._built:
+            self._built[shape] = self._build(*shape)
+        begin, end = decided.window(self._now)
+        return self._built[shape].run(
+            devices=[decided.setting.device_id] if shape[0] else folders,
+            job=decided.run.job_id,
+            begin=begin,
+            end=end,
+            seed=random.randrange(STEPS),  # noqa: S311 - not a secret
+            step=(end - begin).total_seconds() / STEPS,
+            patience=decided.patience.total_seconds(),
+        )
+
+    def _build(self, is_of_device: bool, leaves_out: bool) -> InsertSelect:
+        chosen = keys("devices")
+        rows = Device.objects.filter(pk__among=chosen)
+        if not is_of_device:
+            rows = self._inheritance.devices_in(chosen)
+        skips = _skips(self._now, self._rests, self._hosts if leaves_out else [])
+        return InsertSelect(JobItem, _columns(skips, self._hosts, self._now), rows)
+
+
+def _columns(skips: Sequence["Skip"], hosts: Sequence[int], now: datetime) -> dict[str, Any]:
     """Return each column of a JobItem as an expression over devices.
 
-    ``hosts`` are the devices that run a server which sends orders: they go last (S113, S120).
+    Each device gets a moment of its own between ``begin`` and ``end``, another one each time.
     """
     sends = Q(pk__among=hosts)
-    begin, end = decided.window(now)
-    seconds = (end - begin).total_seconds()
-    due: Any = AfterSeconds(Value(begin), _share(seconds))
-    due = Case(When(sends, then=Value(end)), default=due)
+    number = F("pk") * STRIDE + Later("seed", BigIntegerField())
+    step = ExpressionWrapper(number, BigIntegerField()) % STEPS
+    seconds = ExpressionWrapper(step * Later("step", FloatField()), FloatField())
+    due: Any = AfterSeconds(Later("begin", DateTimeField()), seconds)
+    due = Case(When(sends, then=Later("end", DateTimeField())), default=due)
     return {
-        "job": Value(decided.run.job_id),
+        "job": Later("job", BigIntegerField()),
         "position": Window(RowNumber(), order_by=[F("name"), F("pk")]) - 1,
         "device": F("pk"),
         "device_name": F("name"),
@@ -198,17 +232,10 @@ def _columns(
         "state_before": F("power_state"),
         "evidence": Value({}, output_field=JobItem._meta.get_field("evidence")),
         "due_at": due,
-        "expires_at": AfterSeconds(due, Value(decided.patience.total_seconds())),
+        "expires_at": AfterSeconds(due, Later("patience", FloatField())),
         "finished_at": _if_skipped(skips, lambda _: Value(now), None),
         "attempt_count": Value(0),
     }
-
-
-def _share(seconds: float) -> Any:
-    """Return a moment of its own for each device within so many seconds, other ones each time."""
-    seed = random.randrange(STEPS)  # noqa: S311 - not a secret
-    step = (F("pk") * STRIDE + seed) % STEPS
-    return ExpressionWrapper(step * (seconds / STEPS), output_field=FloatField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,16 +247,14 @@ class Skip:
     sentence: Any  # an expression
 
 
-def _skips(
-    decided: Decided, now: datetime, rests: Sequence[pauses.Rest], hosts: Sequence[int]
-) -> list[Skip]:
+def _skips(now: datetime, rests: Sequence[pauses.Rest], left_out: Sequence[int]) -> list[Skip]:
     """Return why devices may be skipped; the first that holds counts."""
     skips = [Skip(Q(amt_settings=None), NOT_SET_UP, Value(NOT_SET_UP.sentence))]
     for rest in rests:
         skips.append(Skip(Q(folder__among=rest.folders), PAUSED, Value(rest.sentence)))
     skips.append(Skip(Q(held_until__gt=now), HELD, F("held_because")))
-    if decided.entry.leaves_out_senders:
-        skips.append(Skip(Q(pk__among=hosts), LEFT_OUT, Value(LEFT_OUT.sentence)))
+    if left_out:
+        skips.append(Skip(Q(pk__among=left_out), LEFT_OUT, Value(LEFT_OUT.sentence)))
     return skips
 
 
