@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -12,16 +13,29 @@ from power.services.timetable import Event, Scope, events
 
 DAYS = 7
 MOST_OF_ONE = 12  # times of one schedule that a day shows one by one
+MOST_OF_DAY = 60  # events that a day shows; a folder's calendar has fewer
 
 
-def week(scope: Scope, monday: date) -> list[tuple[date, list[Event]]]:
+@dataclass(frozen=True)
+class Day:
+    """One day of a calendar: its first events, and how many more there are."""
+
+    date: date
+    events: list[Event]
+    hidden: int = 0
+
+
+def week(scope: Scope, monday: date) -> list[Day]:
     """Return the seven days of a week, each with its events, those to come with their reach."""
-    found = thinned(events(scope, *span(monday)))
-    rehearse(scope, found)
     by_day: defaultdict[date, list[Event]] = defaultdict(list)
-    for event in found:
+    for event in thinned(events(scope, *span(monday))):
         by_day[event.day].append(event)
-    return [(day, by_day[day]) for day in (monday + timedelta(days=n) for n in range(DAYS))]
+    days = []
+    for day in (monday + timedelta(days=n) for n in range(DAYS)):
+        found = by_day[day]
+        days.append(Day(day, found[:MOST_OF_DAY], max(0, len(found) - MOST_OF_DAY)))
+    rehearse(scope, [event for day in days for event in day.events])
+    return days
 
 
 def span(monday: date, days: int = DAYS) -> tuple[datetime, datetime]:

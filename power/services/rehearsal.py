@@ -43,6 +43,7 @@ class Rehearsal:
     def __init__(self, scope: Scope) -> None:
         self._inheritance = Inheritance(POWER_SCHEDULES)
         self._folders: dict[int, frozenset[int]] = {}  # by setting
+        self._counts: dict[int, tuple[int, int]] = {}
         own = Exists(Setting.objects.filter(key=POWER_SCHEDULES.name, device=OuterRef("pk")))
         counted = scope.devices.filter(~own).order_by().values_list("folder")
         bare = Count("pk", filter=Q(mode=""))
@@ -56,12 +57,10 @@ class Rehearsal:
         """Return what ``event``, a time of the list in ``row``, will do."""
         folders = self._folders_of(row)
         resting = self._resting(event)
-        found = Reach()
-        for pk in folders & self._by_folder.keys():
+        found = Reach(*self._counted(row))
+        for pk in folders & resting & self._by_folder.keys():
             devices, bare = self._by_folder[pk]
-            found.devices += devices
-            found.not_set_up += bare
-            found.paused += devices - bare if pk in resting else 0
+            found.paused += devices - bare
         if single := self._single.get(row.device_id or 0):
             found.devices, found.not_set_up = 1, int(not single.mode)
             found.paused = int(bool(single.mode) and single.folder_id in resting)
@@ -87,6 +86,13 @@ class Rehearsal:
         if sends and event.plan and event.plan.leaves_out_senders:
             return "Left out: it sends these orders."
         return ""
+
+    def _counted(self, row: Setting) -> tuple[int, int]:
+        """Return how many devices inherit ``row``, and how many of them are not set up."""
+        if row.pk not in self._counts:
+            found = [self._by_folder.get(pk, (0, 0)) for pk in self._folders_of(row)]
+            self._counts[row.pk] = sum(n for n, _ in found), sum(bare for _, bare in found)
+        return self._counts[row.pk]
 
     def _folders_of(self, row: Setting) -> frozenset[int]:
         if row.pk not in self._folders:

@@ -225,8 +225,11 @@ def _future(scope: Scope, begin: datetime, end: datetime) -> list[Event]:
     for row in scope.rows:
         for entry in read_entries(row.value):
             if entry.comes and entry.id:
-                times = times_of(entry, begin, end)
-                planned += [_planned(row, entry, each, names[row.pk]) for each in times]
+                place, sentence, action = names[row.pk], entry.sentence, entry.action.value
+                planned += [
+                    Event(entry.id, each, action, place, sentence, setting=row, plan=entry)
+                    for each in times_of(entry, begin, end)
+                ]
     return planned
 
 
@@ -250,9 +253,3 @@ def full_names(rows: Iterable[Setting]) -> dict[int, str]:
         else "zone"
         for row in rows
     }
-
-
-def _planned(row: Setting, entry: Entry, each: Occurrence, place: str) -> Event:
-    return Event(
-        entry.known_id, each, entry.action.value, place, entry.sentence, setting=row, plan=entry
-    )
