@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from devices.schedules import (
@@ -36,9 +37,17 @@ def complaints(rule: Rule, now: datetime, zone_tz: ZoneInfo) -> list[Complaint]:
 
 def contradictions(rule: Rule) -> list[Complaint]:
     """Return what is wrong with a rule whatever the day is."""
+    if rule.zone and rule.zone not in known_zones():
+        return [("zone", f"{rule.zone[:60]} is no known time zone.")]
     if rule.kind is Kind.NONE:
         return []
     return [*_of_days(rule), *_of_times(rule), *_of_range(rule)]
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """Return the names of all time zones; they are files, so they are looked up once."""
+    return frozenset(available_timezones())
 
 
 def _of_days(rule: Rule) -> Iterator[Complaint]:
@@ -89,8 +98,6 @@ def _of_times(rule: Rule) -> Iterator[Complaint]:
         )
     if rule.missed is Missed.GRACE and not 1 <= rule.grace_minutes <= MAX_GRACE:
         yield "grace_minutes", f"The grace time goes from 1 to {MAX_GRACE:,} minutes."
-    if rule.zone and rule.zone not in available_timezones():
-        yield "zone", f"{rule.zone[:60]} is no known time zone."
 
 
 def _of_range(rule: Rule) -> Iterator[Complaint]:

@@ -160,12 +160,16 @@ def _begun_small(sentence: str) -> str:
 
 
 def read_json(text: Any) -> list[Entry]:
-    """Return the entries of a list that a page keeps as JSON.
+    """Return the entries of a list that a page keeps as JSON, none of them impossible.
 
     Raises:
         ValidationError: it is no such list.
     """
     try:
-        return read_entries(json.loads(text))
+        entries = read_entries(json.loads(text))
     except (ValueError, TypeError, RecursionError):
         raise ValidationError("The list of schedules could not be read.") from None
+    for entry in entries:
+        for _, why in complaints(entry):
+            raise ValidationError(why)
+    return entries

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -235,7 +234,7 @@ SHOWN_AT: dict[str, str | None] = {
 def zone_choices() -> list[tuple[str, str]]:
     """Return the time zones to choose from: the management zone's own first, then UTC."""
     own = timezone.get_default_timezone_name()
-    others = sorted(name for name in available_timezones() if "/" in name and name[:3] != "Etc")
+    others = sorted(n for n in schedule_words.known_zones() if "/" in n and n[:3] != "Etc")
     return [("", f"{own} (zone)"), ("UTC", "UTC"), *((name, name) for name in others)]
 
 

@@ -12,6 +12,7 @@ from power.services.rehearsal import rehearse
 from power.services.timetable import Event, Scope, events
 
 DAYS = 7
+FARTHEST = timedelta(days=3660)  # that an event is looked for
 MOST_OF_ONE = 12  # times of one schedule that a day shows one by one
 MOST_OF_DAY = 60  # events that a day shows; a folder's calendar has fewer
 
@@ -66,6 +67,8 @@ def find(scope: Scope, key: str) -> Event | None:
         at = datetime.fromtimestamp(int(stamp), tz=timezone.get_current_timezone())
         pk = UUID(entry)
     except (ValueError, OverflowError, OSError):
+        return None
+    if abs(at - timezone.now()) > FARTHEST:
         return None
     around = events(scope, at - timedelta(seconds=1), at + timedelta(seconds=1))
     found = [event for event in around if event.entry == pk and event.key == key]

@@ -5,9 +5,11 @@ the transaction that writes the runs and their orders: one that dies leaves noth
 the database knows one run for each schedule and time.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,9 +17,11 @@ from devices.models import Setting, deletion
 from devices.models.many_rows import update_each
 from devices.schedules import Missed, Occurrence
 from power.models import PowerSchedule, ScheduledRun
-from power.schedule_entries import Entry, read_entries, zone_tz
+from power.schedule_entries import Entry, complaints, read_entries, zone_tz
 from power.services import scheduled_runs
 from power.services.scheduled_runs import Decided
+
+logger = logging.getLogger(__name__)
 
 ON_TIME = timedelta(minutes=1)  # a dispatcher that is so late was not away
 AT_ONCE = 200  # schedules in one transaction
@@ -91,8 +95,14 @@ def _decide(row: PowerSchedule, now: datetime) -> list[Decided]:
 
 
 def _entry(row: PowerSchedule) -> Entry | None:
-    entries = read_entries(row.setting.value)
-    return next((e for e in entries if e.id == row.entry and e.comes), None)
+    """Return what stands behind ``row``; None if it never comes, or cannot be read any more."""
+    try:
+        entries = read_entries(row.setting.value)
+        found = next((e for e in entries if e.id == row.entry and e.comes), None)
+        return found if found and not complaints(found) else None
+    except ValidationError as error:
+        logger.error("Setting %s has schedules that cannot be read: %s", row.setting_id, error)
+        return None
 
 
 def _times(

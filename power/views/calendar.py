@@ -114,7 +114,7 @@ def _monday(text: str, today: date) -> date:
         day = date.fromisoformat(text) if text else today
     except ValueError:
         day = today
-    low, high = today - timedelta(days=3660), today + timedelta(days=3660)
+    low, high = today - calendar.FARTHEST, today + calendar.FARTHEST
     day = min(max(day, low), high)
     return day - timedelta(days=day.weekday())
 

@@ -171,6 +171,12 @@ def test_switch_of_a_line(client, admin):
         '[{"id": "", "action": "on", "rule": {"start": "9"}, "enabled": 1, "leave_out": false}]',
         '[{"id": [], "action": [], "rule": {"nth": 1e400}, "enabled": true, "leave_out": true}]',
         json.dumps([an_entry()] * 51),
+        json.dumps([an_entry(rule={"zone": "Mars/Olympus"})]),
+        json.dumps([an_entry(rule={"kind": "none", "zone": "../../etc/passwd"})]),
+        json.dumps([an_entry(rule={"first": "9999-12-31"})]),
+        json.dumps([an_entry(rule={"weekdays": []})]),
+        json.dumps([an_entry(rule={"weekdays": [7]})]),
+        json.dumps([an_entry(rule={"kind": "dates", "dates": ["2027-01-01"]})]),
     ],
 )
 def test_list_that_is_none_is_refused_everywhere(client, admin, text):
@@ -429,3 +435,31 @@ def test_rehearsal_says_beforehand_what_the_run_then_does(client, admin, early):
     assert before["held"] == after["held"] == ("skip", "Held by somebody.")
     assert before["paused"] == after["paused"]
     assert (reach.devices, reach.ordered) == (items.count(), items.waiting().count()) == (7, 2)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"week": "0001-01-01"},
+        {"week": "9999-12-31"},
+        {"week": "\0"},
+        {"event": "00000000-0000-0000-0000-000000000000@253402300799"},
+        {"event": "00000000-0000-0000-0000-000000000000@99999999999999999999"},
+        {"event": "x@y"},
+        {"view": "\0", "event": "\0"},
+    ],
+)
+def test_calendar_takes_any_address(client, admin, query):
+    save(Place(), an_entry())
+    assert client.get("/calendar/", query).status_code == 200
+
+
+def test_schedule_that_cannot_be_read_any_more_stops_no_other(client, admin):
+    set_up(device())
+    save(Place(), an_entry())
+    other = save(Place(folder("Lab")), an_entry())
+    other.value[0]["rule"]["zone"] = "Mars/Olympus"
+    Setting.objects.filter(pk=other.pk).update(value=other.value)
+    due.tick(NINE)
+    assert [run.level for run in ScheduledRun.objects.all()] == ["zone"]
+    assert PowerSchedule.objects.get(setting=other).next_at is None
