@@ -24,6 +24,7 @@ def run(stop: Event, *, when_well: Callable[[], object] = bool) -> None:
 
     ``when_well`` is called after each round without a failure.
     """
+    attempt(power.correct_schedules)
     pause: float = EVERY
     while not stop.wait(pause):
         results = [attempt(tick) for tick in TICKS]  # all of them, whatever the first says

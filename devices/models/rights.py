@@ -161,6 +161,17 @@ def below(user: Person, right: Right, field: str) -> Q:
     return given & ~_begins(field, denied) if denied else given
 
 
+def above(user: Person, right: Right, field: str) -> Q:
+    """Return the condition "a folder in which ``user`` holds ``right`` lies below this path".
+
+    What is set there counts for devices that ``user`` reaches.
+    """
+    step = ZONE_PATH_LENGTH
+    paths = folder_paths(user, right)
+    over = {path[:end] for path in paths for end in range(step, len(path), step)}
+    return Q(**{f"{field}__in": over})
+
+
 def _begins(field: str, paths: list[str]) -> Q:
     return reduce(or_, (Q(**{f"{field}__startswith": path}) for path in paths), Q(pk__in=[]))
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from devices.models import Device, Folder, Job, Setting, User
-from devices.models.rights import Person, Right, below, may, may_anywhere
+from devices.models.rights import Person, Right, above, below, may, may_anywhere
 from power.models.orders import power_actions
 
 
@@ -34,12 +34,13 @@ class PowerSchedule(models.Model):
 
 class ScheduledRunQuerySet(models.QuerySet["ScheduledRun"]):
     def visible_to(self, user: Person) -> "ScheduledRunQuerySet":
-        """Keep the runs of schedules that are set where this person may look, or for the zone."""
+        """Keep the runs of schedules set where this person may look, or above what they see."""
         if may(user, Right.VIEW):
             return self.all()
         if not may_anywhere(user, Right.VIEW):
             return self.none()
-        seen = Q(level="folder") & below(user, Right.VIEW, "folder__path")
+        near = below(user, Right.VIEW, "folder__path") | above(user, Right.VIEW, "folder__path")
+        seen = Q(level="folder") & near
         seen |= Q(level="device") & below(user, Right.VIEW, "device__folder__path")
         return self.filter(Q(level="zone") | seen)
 

@@ -14,6 +14,11 @@ SAMPLE_EVERY = timedelta(minutes=5)
 SAMPLES_KEPT = timedelta(days=8)
 
 
+def correct_schedules() -> None:
+    """Plan schedules anew whose times do not fit any more: once, when a dispatcher starts."""
+    due.correct()
+
+
 def start_schedules() -> None:
     """Start the schedules that are due, and plan anew what should have started and did not."""
     due.tick()

@@ -52,6 +52,23 @@ def next_time(entry: Entry, after: datetime) -> datetime | None:
     return found.starts_at if found else None
 
 
+def correct(now: datetime | None = None) -> int:
+    """Plan anew what does not fit its rule any more; return how many that were.
+
+    The zone's time zone, or the rules of one, may have changed since. What has come stays due.
+    """
+    now = now or timezone.now()
+    rows = PowerSchedule.objects.filter(next_at__gt=now).select_related("setting")
+    changed = 0
+    for row in rows:
+        entry = _entry(row)
+        planned = next_time(entry, now) if entry else None
+        if planned != row.next_at:
+            same = PowerSchedule.objects.filter(pk=row.pk, next_at=row.next_at)
+            changed += same.update(next_at=planned)
+    return changed
+
+
 def tick(now: datetime | None = None) -> int:
     """Start, or write down as missed, whatever has come due; return how many schedules had."""
     now = now or timezone.now()

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from devices import levels, origins
 from devices.levels import Place
 from devices.models import Device, DeviceQuerySet, Folder, JobItem, Setting, User
-from devices.models.rights import Right, below
+from devices.models.rights import Right, above, below
 from devices.schedules import Occurrence
 from power.levels import POWER_SCHEDULES
 from power.models import ScheduledRun
@@ -154,14 +154,15 @@ class Scope:
         if place.level == "zone":
             return runs
         folder: Any = place.nearest_folder
-        above = Q(level="zone") | Q(level="folder", folder__path__in=folder.ancestor_paths)
+        higher = Q(level="zone") | Q(level="folder", folder__path__in=folder.ancestor_paths)
+        lines = JobItem.objects.filter(job=OuterRef("job"))
         if self.device:
-            ran = JobItem.objects.filter(job=OuterRef("job"), device=self.device)
-            return runs.filter(
-                Exists(ran) | Q(level="device", device=self.device) | above & Q(job=None)
-            )
+            ran = Exists(lines.filter(device=self.device))
+            return runs.filter(ran | Q(level="device", device=self.device) | higher & Q(job=None))
+        ran = Exists(lines.filter(device__folder__path__startswith=folder.path))
         inside = Q(folder__path__startswith=folder.path)
-        return runs.filter(above | inside | Q(device__folder__path__startswith=folder.path))
+        inside |= Q(device__folder__path__startswith=folder.path)
+        return runs.filter(inside | higher & (Q(job=None) | ran))
 
 
 def is_visible(row: Setting, user: User) -> bool:
@@ -170,7 +171,8 @@ def is_visible(row: Setting, user: User) -> bool:
 
 
 def _visible(user: User) -> Q:
-    folders = Q(folder__isnull=False) & below(user, Right.VIEW, "folder__path")
+    near = below(user, Right.VIEW, "folder__path") | above(user, Right.VIEW, "folder__path")
+    folders = Q(folder__isnull=False) & near
     devices = Q(device__isnull=False) & below(user, Right.VIEW, "device__folder__path")
     return Q(folder=None, device=None) | folders | devices
 

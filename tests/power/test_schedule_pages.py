@@ -269,6 +269,30 @@ def test_calendar_shows_nobody_more_than_they_may_see(client, early):
     assert "of-hall" not in lines
 
 
+def test_calendar_shows_a_list_that_is_set_above_what_somebody_sees(client, early):
+    lab = folder("Lab")
+    deeper = folder("Deeper", lab)
+    set_up(device("PC-1", deeper), device("PC-2", lab))
+    save(Place(lab), an_entry("off"))
+    client.force_login(person(Role.MONITOR, deeper))
+    events = client.get("/calendar/").context["events"]
+    assert {(event.place, event.reach.devices) for event in events} == {("/Workstations/Lab", 1)}
+    due.tick(NINE)
+    first = client.get("/calendar/").context["events"][0]
+    assert (first.run.status, first.counts) == ("started", {"waiting": 1})
+
+
+def test_past_of_a_folder_has_only_the_runs_that_reached_it(client, admin, early):
+    lab, hall = folder("Lab"), folder("Hall")
+    set_up(device("PC-1", lab), device("PC-2", hall))
+    save(Place(), an_entry("off"))
+    save(Place(hall), an_entry("on"))
+    due.tick(NINE)
+    pages = [client.get(f"/folders/{place.pk}/calendar/") for place in (lab, hall)]
+    assert [page.context["events"][0].action for page in pages] == ["off", "on"]
+    assert [len([e for e in page.context["events"] if e.run]) for page in pages] == [1, 1]
+
+
 def test_export_says_per_device_what_will_happen_and_why_not(client, admin, early):
     set_up(device("=PC-1"))
     device("PC-2")

@@ -301,3 +301,15 @@ def test_order_that_waits_expires_by_the_rule_of_its_schedule(early):
         timedelta(minutes=90),
         timedelta(days=1),
     ], waits
+
+
+def test_times_follow_a_change_of_the_zone_when_a_dispatcher_starts(early, settings):
+    save(Place(), an_entry(), an_entry(rule={"zone": "America/New_York"}))
+    first, second = PowerSchedule.objects.order_by("next_at").values_list("next_at", flat=True)
+    settings.TIME_ZONE = "Europe/Berlin"
+    now = NINE - timedelta(hours=1)
+    assert due.correct(now) == 1  # nine in Berlin is just now: the next is tomorrow
+    times = set(PowerSchedule.objects.values_list("next_at", flat=True))
+    assert times == {NINE + timedelta(hours=23), second}
+    assert first == NINE
+    assert due.correct(now) == 0
