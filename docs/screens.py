@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import ViewportSize, sync_playwright
 
 PLACE = Path(__file__).parent / "screens"
+ENDS = {"Power On": "06:50", "Power Off": "18:20"}
 WINDOW: ViewportSize = {"width": 1280, "height": 800}
 
 
@@ -28,6 +29,7 @@ def main(link: str) -> None:
         picture(page, "device")
         page.goto("/")
         picture(page, "home")
+        schedule(page)
         browser.close()
 
 
@@ -45,6 +47,26 @@ def order(page: Any) -> None:
     page.wait_for_url("**/tasks/*/")
     page.get_by_text("Finished", exact=True).wait_for(timeout=90_000)
     picture(page, "job")
+
+
+def schedule(page: Any) -> None:
+    """Make schedules for the zone, and picture the editor and the calendar."""
+    page.goto("/configuration/settings/power-management-settings/")
+    for state in ("Power On", "Power Off"):
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.get_by_role("menuitem", name=state, exact=True).click()
+        editor = page.get_by_role("dialog")
+        editor.get_by_label("End of the time to start").fill(ENDS[state])
+        if state == "Power Off":
+            picture(page, "schedule")
+        editor.get_by_role("button", name="OK", exact=True).click()
+        page.locator("#schedules-list table").get_by_text(state).wait_for()
+    page.get_by_role("button", name="Apply", exact=True).click()
+    page.get_by_text("Saved: Schedules").wait_for()
+    page.goto("/calendar/")
+    page.get_by_role("link", name="Next week").click()
+    page.locator("a.z-ev").first.click()
+    picture(page, "calendar")
 
 
 def picture(page: Any, name: str) -> None:

@@ -13,7 +13,7 @@ from power.services.timetable import Event, Scope, events
 
 DAYS = 7
 FARTHEST = timedelta(days=3660)  # that an event is looked for
-MOST_OF_ONE = 12  # times of one schedule that a day shows one by one
+MOST_OF_ONE = 6  # times of one schedule that a day shows one by one
 MOST_OF_DAY = 60  # events that a day shows; a folder's calendar has fewer
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from devices.models import Setting, deletion
@@ -73,17 +74,20 @@ def tick(now: datetime | None = None) -> int:
     """Start, or write down as missed, whatever has come due; return how many schedules had."""
     now = now or timezone.now()
     handled = 0
-    while found := _turn(now):
+    while _due(now).exists() and (found := _turn(now)):  # mostly nothing is: no transaction then
         handled += found
     return handled
+
+
+def _due(now: datetime) -> QuerySet[PowerSchedule]:
+    return PowerSchedule.objects.filter(next_at__lte=now).order_by("next_at", "pk")
 
 
 @transaction.atomic
 def _turn(now: datetime) -> int:
     """Handle some due schedules that nobody else has in hand, and return how many."""
     deletion.writing_lines()
-    due = PowerSchedule.objects.filter(next_at__lte=now).order_by("next_at", "pk")
-    free = due.select_for_update(skip_locked=True, of=("self",))
+    free = _due(now).select_for_update(skip_locked=True, of=("self",))
     rows = list(free.select_related("setting__folder", "setting__device__folder")[:AT_ONCE])
     decided = [run for row in rows for run in _decide(row, now)]
     update_each(rows, ["next_at"], guard=PowerSchedule.objects.all())
