@@ -2,8 +2,8 @@
 
 Run as ``python -m tests.crash.schedules`` with ZCC_DATABASE_URL pointing at an empty PostgreSQL
 database. The clock goes from one time that is due to the next, through the changes of clocks of
-three time zones, a leap day and the ends of months; twice it jumps over months, once over an hour,
-as if nobody had been there. Prints the schedules, the moments at which was looked, and what became
+three time zones, a leap day and the ends of months; it jumps over days and months, once over an
+hour, as if nobody had been there. Prints the schedules, the moments at which was looked, and what became
 of each time, as JSON.
 """
 
@@ -22,10 +22,12 @@ import django
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Sydney")
 SPANS = [  # in which the clock goes step by step
-    ("2027-03-10T00:00:00+00:00", "2027-03-28T00:50:00+00:00"),
+    ("2027-03-12T00:00:00+00:00", "2027-03-16T00:00:00+00:00"),
+    ("2027-03-26T00:00:00+00:00", "2027-03-28T00:50:00+00:00"),
     ("2027-03-28T01:50:00+00:00", "2027-04-06T00:00:00+00:00"),  # an hour later
-    ("2027-10-01T00:00:00+00:00", "2027-11-09T00:00:00+00:00"),
-    ("2028-02-26T00:00:00+00:00", "2028-03-02T00:00:00+00:00"),
+    ("2027-10-01T00:00:00+00:00", "2027-10-05T00:00:00+00:00"),
+    ("2027-10-29T00:00:00+00:00", "2027-11-09T00:00:00+00:00"),
+    ("2028-02-27T00:00:00+00:00", "2028-03-02T00:00:00+00:00"),
 ]
 DISPATCHERS = 3
 KILL_AT = 60  # the step in whose middle one dispatcher is killed

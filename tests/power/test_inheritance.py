@@ -30,7 +30,7 @@ def tree(chance: random.Random) -> dict[str, int]:
     return dict(Folder.objects.values_list("path", "pk"))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_lists_reach_exactly_the_devices_that_inherit_them(seed):
     chance = random.Random(seed)
     folders = tree(chance)
