@@ -3,8 +3,8 @@
 Run as ``python -m tests.crash.schedules`` with ZCC_DATABASE_URL pointing at an empty PostgreSQL
 database. The clock goes from one time that is due to the next, through the changes of clocks of
 three time zones, a leap day and the ends of months; it jumps over days and months, once over an
-hour, as if nobody had been there. Prints the schedules, the moments at which was looked, and what became
-of each time, as JSON.
+hour, as if nobody had been there. Prints the schedules, the moments at which was looked, and what
+became of each time, as JSON.
 """
 
 import json
