@@ -197,7 +197,7 @@ def start_lag(folders) -> float:
                 if time.monotonic() > give_up:
                     sys.exit("The schedules did not start.")
                 time.sleep(0.05)
-            return (datetime.now(UTC) - at).total_seconds()
+            return max(0.0, (datetime.now(UTC) - at).total_seconds())
         finally:
             process.terminate()
 

@@ -59,16 +59,24 @@ class InsertSelect:
         self._statement = f"INSERT INTO {quote(model._meta.db_table)} ({names}) {query}"
 
     def run(self, **values: Any) -> int:
-        """Write the rows and return their number; to be called in a transaction."""
+        """Write the rows and return their number."""
         given = [
             each.prepare(values[each.name]) if isinstance(each, Slot) else each
             for each in self._parameters
         ]
         with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute("SET LOCAL jit = off")  # it takes longer to compile than to run
             cursor.execute(self._statement, given)
             return int(cursor.rowcount)
+
+
+def without_jit() -> None:
+    """Keep PostgreSQL from compiling the statements of this transaction: it takes longer than them.
+
+    Other databases do not.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL jit = off")
 
 
 class AfterSeconds(Func):

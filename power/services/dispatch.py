@@ -21,7 +21,7 @@ def correct_schedules() -> None:
 
 def start_schedules() -> None:
     """Start the schedules that are due, and plan anew what should have started and did not."""
-    due.tick()
+    due.tick(ahead=due.AHEAD)
     staggering.spread_late()
 
 

@@ -24,6 +24,7 @@ from power.services.scheduled_runs import Decided
 
 logger = logging.getLogger(__name__)
 
+AHEAD = timedelta(seconds=2)  # a dispatcher writes runs so early: many of one second start in it
 ON_TIME = timedelta(minutes=1)  # a dispatcher that is so late was not away
 AT_ONCE = 200  # schedules in one transaction
 MOST_MISSED = 1_000  # times of one schedule that are written down one by one
@@ -70,11 +71,15 @@ def correct(now: datetime | None = None) -> int:
     return changed
 
 
-def tick(now: datetime | None = None) -> int:
-    """Start, or write down as missed, whatever has come due; return how many schedules had."""
+def tick(now: datetime | None = None, *, ahead: timedelta = timedelta(0)) -> int:
+    """Start, or write down as missed, whatever has come due; return how many schedules had.
+
+    What comes within ``ahead`` is written, too: its lines wait for their time.
+    """
     now = now or timezone.now()
+    until = now + ahead
     handled = 0
-    while _due(now).exists() and (found := _turn(now)):  # mostly nothing is: no transaction then
+    while _due(until).exists() and (found := _turn(now, until)):  # mostly nothing is due
         handled += found
     return handled
 
@@ -84,24 +89,24 @@ def _due(now: datetime) -> QuerySet[PowerSchedule]:
 
 
 @transaction.atomic
-def _turn(now: datetime) -> int:
+def _turn(now: datetime, until: datetime) -> int:
     """Handle some due schedules that nobody else has in hand, and return how many."""
     deletion.writing_lines()
-    free = _due(now).select_for_update(skip_locked=True, of=("self",))
+    free = _due(until).select_for_update(skip_locked=True, of=("self",))
     rows = list(free.select_related("setting__folder", "setting__device__folder")[:AT_ONCE])
-    decided = [run for row in rows for run in _decide(row, now)]
+    decided = [run for row in rows for run in _decide(row, now, until)]
     update_each(rows, ["next_at"], guard=PowerSchedule.objects.all())
     scheduled_runs.write(decided, now)
     return len(rows)
 
 
-def _decide(row: PowerSchedule, now: datetime) -> list[Decided]:
+def _decide(row: PowerSchedule, now: datetime, until: datetime) -> list[Decided]:
     """Move ``row`` on and return what becomes of each of its times that have come."""
     entry = _entry(row)
     if entry is None or row.next_at is None:
         row.next_at = None
         return []
-    times, row.next_at = _times(entry, row.next_at, now)
+    times, row.next_at = _times(entry, row.next_at, until)
     *earlier, last = times
     status, reason = judge(entry, last, now)
     decided = [
@@ -127,12 +132,12 @@ def _entry(row: PowerSchedule) -> Entry | None:
 
 
 def _times(
-    entry: Entry, first: datetime, now: datetime
+    entry: Entry, first: datetime, until: datetime
 ) -> tuple[list[Occurrence], datetime | None]:
-    """Return the times from ``first`` until ``now``, and when it comes next."""
+    """Return the times from ``first`` until ``until``, and when it comes next."""
     times = [Occurrence(first, first + entry.rule.window)]
     for found in entry.rule.after(first, zone_tz()):
-        if found.starts_at > now:
+        if found.starts_at > until:
             return times, found.starts_at
         times.append(found)
     return times, None

@@ -77,6 +77,17 @@ def test_time_that_has_come_becomes_a_task_like_that_of_a_quick_task(early):
     assert PowerSchedule.objects.get().next_at == NINE + timedelta(days=1)
 
 
+def test_run_is_written_a_little_before_its_time_and_its_lines_wait(early):
+    set_up(device())
+    save(Place(), an_entry())
+    early_by = timedelta(seconds=1)
+    assert due.tick(NINE - early_by, ahead=due.AHEAD) == 1
+    assert due.tick(NINE, ahead=due.AHEAD) == 0
+    run = ScheduledRun.objects.get()
+    assert (run.starts_at, run.status) == (NINE, "started")
+    assert JobItem.objects.get().due_at == NINE
+
+
 def test_nothing_happens_twice(early):
     set_up(device())
     save(Place(), an_entry())
