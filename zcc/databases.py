@@ -12,6 +12,9 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
 }
 
+# Compiling a statement takes PostgreSQL longer than running one of ours
+POSTGRES_OPTIONS = {"options": "-c jit=off"}
+
 
 def from_url(url: str, password: str = "", pool: int = 0) -> dict[str, Any]:
     """Return the settings of one database; ``password`` is used where the address has none.
@@ -31,9 +34,14 @@ def from_url(url: str, password: str = "", pool: int = 0) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or "") or password,
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
-        **(_pooled(pool) if pool else {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}),
+        **(_pooled(pool) if pool else _kept()),
     }
 
 
+def _kept() -> dict[str, Any]:
+    return {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": dict(POSTGRES_OPTIONS)}
+
+
 def _pooled(size: int) -> dict[str, Any]:
-    return {"OPTIONS": {"pool": {"min_size": min(4, size), "max_size": size, "timeout": 10}}}
+    pool = {"min_size": min(4, size), "max_size": size, "timeout": 10}
+    return {"OPTIONS": {**POSTGRES_OPTIONS, "pool": pool}}

@@ -69,16 +69,6 @@ class InsertSelect:
             return int(cursor.rowcount)
 
 
-def without_jit() -> None:
-    """Keep PostgreSQL from compiling the statements of this transaction: it takes longer than them.
-
-    Other databases do not.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL jit = off")
-
-
 class AfterSeconds(Func):
     """A time so many seconds after another: ``AfterSeconds(time, seconds)``."""
 

@@ -26,7 +26,7 @@ from devices import levels, origins
 from devices.codes import Code
 from devices.levels import Inheritance
 from devices.models import Device, Job, JobItem, Setting
-from devices.models.insert_select import AfterSeconds, InsertSelect, Later, keys, without_jit
+from devices.models.insert_select import AfterSeconds, InsertSelect, Later, keys
 from devices.models.many_rows import update_each
 from devices.schedules import Missed, Occurrence
 from power.levels import ORDER_EXPIRY, POWER_SCHEDULES
@@ -157,7 +157,6 @@ def patience(entry: Entry, starts_at: datetime, expiry: timedelta) -> timedelta:
 
 
 def _write_items(started: Sequence[Decided], now: datetime) -> None:
-    without_jit()
     inheritance = Inheritance(POWER_SCHEDULES)
     statements = Statements(inheritance, now)
     for each in started:
