@@ -14,7 +14,7 @@ COPY amt amt
 COPY power power
 COPY templates templates
 COPY static static
-RUN ZCC_VAR_DIR=/tmp/build ZCC_STATIC_ROOT=/srv/zcc/staticfiles \
+RUN ZCC_DATA_DIR=/tmp/build ZCC_STATIC_ROOT=/srv/zcc/staticfiles \
     /opt/zcc/bin/python manage.py collectstatic --no-input --verbosity 0
 
 FROM python:3.12-slim
@@ -23,7 +23,7 @@ ENV PATH=/opt/zcc/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=zcc.settings \
     ZCC_STATIC_ROOT=/srv/zcc/staticfiles \
-    ZCC_VAR_DIR=/var/lib/zcc
+    ZCC_DATA_DIR=/var/lib/zcc
 RUN useradd --system --uid 10001 --home-dir /var/lib/zcc --create-home zcc
 COPY --from=build /opt/zcc /opt/zcc
 COPY --from=build /srv/zcc /srv/zcc

@@ -53,7 +53,7 @@ def of_secret(rows: Collection[AmtSettings], secret: Secret) -> dict[int, Login 
     texts = _revealed([secret], unreadable)
     if error := unreadable.get(secret.pk):
         return dict.fromkeys((row.pk for row in rows), _closed(error))
-    kept, text = secret.credential, texts[secret.pk]
+    kept, text = secret.owner, texts[secret.pk]
     key = version(secret.pk, kept.login_name)
     is_used = secret.state == Secret.State.ACTIVE and secret.amt_uuid is None
     return {

@@ -248,7 +248,7 @@ def run() -> None:
         os.environ.update(
             DJANGO_SETTINGS_MODULE="zcc.settings",
             ZCC_DATABASE_URL=database,
-            ZCC_VAR_DIR=place,
+            ZCC_DATA_DIR=place,
             ZCC_PRACTICE="1",
             ZCC_LOG_LEVEL="ERROR",
             ZCC_STATIC_FROM_SOURCE="1",

@@ -214,7 +214,7 @@ def run() -> None:
             DJANGO_SETTINGS_MODULE="zcc.settings",
             ZCC_DATABASE_URL=database,
             ZCC_BROKER_URL=broker,
-            ZCC_VAR_DIR=place,
+            ZCC_DATA_DIR=place,
             ZCC_PRACTICE="1",
             ZCC_SERVER_NAME="bench",
             ZCC_ITEMS_PER_CHUNK="1000",

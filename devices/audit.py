@@ -9,6 +9,7 @@ from devices.models import AuditEntry, User
 
 CONSOLE = "the console"  # who acts when no person does
 client_address: ContextVar[str | None] = ContextVar("client_address", default=None)
+acting_name: ContextVar[str] = ContextVar("acting_name", default=CONSOLE)  # of a command line
 
 
 def record(
@@ -22,7 +23,7 @@ def record(
     """Add one line to the audit. ``old`` and ``new`` hold changed values, never a secret."""
     return AuditEntry.objects.create(
         user=user,
-        user_name=user.get_username() if user else CONSOLE,
+        user_name=user.get_username() if user else acting_name.get(),
         address=client_address.get(),
         verb=verb,
         target_type=target._meta.model_name or "" if target else "",

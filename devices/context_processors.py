@@ -11,7 +11,14 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from devices.models import Folder
-from devices.models.rights import POWER_RIGHTS, Person, Right, may, may_anywhere
+from devices.models.rights import (
+    CONFIGURATION_RIGHTS,
+    POWER_RIGHTS,
+    Person,
+    Right,
+    may,
+    may_anywhere,
+)
 
 
 @dataclass(frozen=True)
@@ -39,9 +46,9 @@ CONFIGURATION = Place(
     "Configuration",
     "settings",
     ("devices:configuration",),
-    (Right.CONFIGURE, Right.CREDENTIALS, Right.ADMINISTRATE),
+    CONFIGURATION_RIGHTS,
     "o",
-    ("vault",),
+    ("vault", "amt-zone"),
     is_of_zone=True,
 )
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("ZCC_TEST_RUN", secrets.token_hex(4))  # of this process and its workers
-os.environ.setdefault("ZCC_VAR_DIR", tempfile.mkdtemp(prefix="zcc-test-"))
+os.environ.setdefault("ZCC_DATA_DIR", tempfile.mkdtemp(prefix="zcc-test-"))
 os.environ.setdefault("ZCC_STATIC_FROM_SOURCE", "1")
 os.environ.setdefault("ZCC_PRACTICE", "1")
 os.environ.setdefault("ZCC_AMT_CONNECT_SECONDS", "2")
@@ -14,7 +14,7 @@ os.environ.setdefault("ZCC_AMT_READ_SECONDS", "3")
 os.environ.setdefault("ZCC_LOG_LEVEL", "WARNING")
 
 from zcc.settings import *  # noqa: F403
-from zcc.settings import DATABASES, STATIC_ROOT, VAR_DIR
+from zcc.settings import DATA_DIR, DATABASES, STATIC_ROOT
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
 
@@ -22,6 +22,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, so that the worker's threads and the server's see the same rows.
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    DATABASES["default"]["TEST"] = {"NAME": str(Path(VAR_DIR) / f"zcc_test_{worker}.sqlite3")}
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / f"zcc_test_{worker}.sqlite3")}
 else:
     DATABASES["default"]["TEST"] = {"NAME": f"zcc_test_{os.environ['ZCC_TEST_RUN']}"}

@@ -163,7 +163,7 @@ def production(tmp_path: Path, **more: str) -> dict[str, str]:
     """Return the environment of a console behind https."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ZCC_")}
     kept.pop("DJANGO_SETTINGS_MODULE", None)
-    return {**kept, "ZCC_VAR_DIR": str(tmp_path), "ZCC_HTTPS": "1", **more}
+    return {**kept, "ZCC_DATA_DIR": str(tmp_path), "ZCC_HTTPS": "1", **more}
 
 
 def run(code_or_args: list[str], env: dict[str, str]) -> subprocess.CompletedProcess[str]:

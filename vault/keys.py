@@ -84,7 +84,7 @@ def unlock(cipher: AESGCM, box: bytes, label: bytes) -> bytes:
 def zone_ring(*, is_used: Callable[[], bool]) -> KeyRing:
     """Return the zone's ring, read anew: a key put into the file counts from the next call on.
 
-    Without VAULT_KEYS the ring is VAR_DIR/vault.keys. It is made where there is none, except
+    Without VAULT_KEYS the ring is DATA_DIR/vault.keys. It is made where there is none, except
     when ``is_used`` says that the database holds data keys which a new ring could not open.
     """
     if settings.VAULT_KEYS:
@@ -102,7 +102,7 @@ def zone_ring(*, is_used: Callable[[], bool]) -> KeyRing:
 
 def ring_file() -> Path:
     """Return the path of the ring that is used when ZCC_VAULT_KEYS is empty."""
-    return Path(settings.VAR_DIR) / "vault.keys"
+    return Path(settings.DATA_DIR) / "vault.keys"
 
 
 @sensitive_variables()

@@ -135,7 +135,10 @@ class SecretQuerySet(models.QuerySet["Secret"]):
 
 
 class Secret(models.Model):
-    """One password of a credential; kept before it is sent anywhere, and after it is replaced."""
+    """One password of a credential; kept before it is sent anywhere, and after it is replaced.
+
+    A secret without credential is a private key, which the row of its certificate names.
+    """
 
     class State(models.TextChoices):
         CANDIDATE = "candidate", "Candidate"
@@ -143,7 +146,9 @@ class Secret(models.Model):
         RETIRED = "retired", "Retired"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    credential = models.ForeignKey(Credential, models.CASCADE, related_name="secrets")
+    credential = models.ForeignKey(
+        Credential, models.CASCADE, null=True, blank=True, related_name="secrets"
+    )
     state = models.CharField(max_length=9, choices=State, default=State.CANDIDATE)
     amt_uuid = models.UUIDField(null=True, blank=True)  # a password of one device alone
     sealed = models.BinaryField()  # crypto.py: version, nonce, ciphertext
@@ -170,6 +175,13 @@ class Secret(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state} secret {self.pk}"
+
+    @property
+    def owner(self) -> Credential:
+        """Return the credential of a password; a private key has none, and is never asked."""
+        if self.credential is None:
+            raise TypeError("A private key belongs to no credential.")
+        return self.credential
 
 
 def zone_keys() -> "Prefetch[Any]":

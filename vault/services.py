@@ -136,8 +136,8 @@ def activate(*, secret: Secret, by: User | None) -> Secret:
     rivals.update(state=Secret.State.RETIRED, retired_at=now)
     kept.state, kept.activated_at, kept.retired_at = Secret.State.ACTIVE, now, None
     kept.save(update_fields=["state", "activated_at", "retired_at"])
-    kept.credential.save(update_fields=["changed_at"])
-    _try_again(kept.credential)
+    kept.owner.save(update_fields=["changed_at"])
+    _try_again(kept.owner)
     audit.record(
         by,
         "secret.activate",

@@ -71,19 +71,19 @@ class Record:
 
 def is_practice() -> bool:
     """Return whether this installation's directory is that of a practice zone."""
-    return bool(settings.PRACTICE) or (Path(settings.VAR_DIR) / RECORD).exists()
+    return bool(settings.PRACTICE) or (Path(settings.DATA_DIR) / RECORD).exists()
 
 
 def read_record() -> Record | None:
     """Return the fleet of this zone; None if it has none yet."""
-    path = Path(settings.VAR_DIR) / RECORD
+    path = Path(settings.DATA_DIR) / RECORD
     return Record(**json.loads(path.read_text())) if path.exists() else None
 
 
 def make_record(count: int) -> Record:
     """Choose free addresses and a password that the vault accepts, and keep both."""
     record = Record(_free_range(count), count, _password())
-    path = Path(settings.VAR_DIR) / RECORD
+    path = Path(settings.DATA_DIR) / RECORD
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     path.write_text(json.dumps(asdict(record)))
@@ -96,7 +96,7 @@ def claim() -> int:
     Raises:
         BlockingIOError: another process serves it.
     """
-    place = Path(settings.VAR_DIR)
+    place = Path(settings.DATA_DIR)
     place.parent.mkdir(parents=True, exist_ok=True)
     lock = os.open(place.with_name(f"{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -105,7 +105,7 @@ def claim() -> int:
 
 def forget() -> None:
     """Delete a practice zone with all its files; any other directory is left alone."""
-    place = Path(settings.VAR_DIR)
+    place = Path(settings.DATA_DIR)
     if (place / RECORD).exists():
         shutil.rmtree(place)
 
@@ -138,7 +138,7 @@ def fleet(record: Record) -> Fleet:
         )
         for number, (address, name, group) in enumerate(members(record))
     ]
-    place = Path(settings.VAR_DIR)
+    place = Path(settings.DATA_DIR)
     return Fleet(specs, log=place / ORDERS, key=place / "fleet.pem")
 
 

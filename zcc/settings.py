@@ -8,12 +8,12 @@ from zcc import databases, env, keyfile
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- This installation ------------------------------------------------------------
-VAR_DIR = Path(env.text("ZCC_VAR_DIR", str(BASE_DIR / "var" / "zone")))
+DATA_DIR = Path(env.text("ZCC_DATA_DIR", str(BASE_DIR / "var")))
 DEBUG = env.flag("ZCC_DEBUG")
-SECRET_KEY = env.text("ZCC_SECRET_KEY", "")  # empty: made at the first start, kept in VAR_DIR
+SECRET_KEY = env.text("ZCC_SECRET_KEY", "")  # empty: made at the first start, kept in DATA_DIR
 VAULT_KEYS = env.text(
     "ZCC_VAULT_KEYS", ""
-)  # id:base64,…; the first wraps. Empty: VAR_DIR/vault.keys
+)  # id:base64,…; the first wraps. Empty: DATA_DIR/vault.keys
 PRACTICE = env.flag("ZCC_PRACTICE")  # a zone of simulated devices (D17): loopback addresses only
 SERVER_NAME = env.text("ZCC_SERVER_NAME", "zcc-server")  # this worker site
 SERVER_HOST_NAME = env.text("ZCC_SERVER_HOST_NAME", socket.gethostname())
@@ -21,10 +21,10 @@ ALLOWED_HOSTS = env.words("ZCC_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("ZCC_TRUSTED_ORIGINS")
 HTTPS = env.flag("ZCC_HTTPS")  # the console is reached by https (a proxy in front)
 
-if VAR_DIR.exists():
-    keyfile.make_private(VAR_DIR)
+if DATA_DIR.exists():
+    keyfile.make_private(DATA_DIR)
 if not SECRET_KEY:
-    SECRET_KEY = keyfile.read_or_make(VAR_DIR / "secret.key")
+    SECRET_KEY = keyfile.read_or_make(DATA_DIR / "secret.key")
 
 # --- Django -----------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -88,7 +88,7 @@ TIME_ZONE = env.text("ZCC_TIME_ZONE", "UTC")
 LANGUAGE_CODE = "en"
 DATABASES = {
     "default": databases.from_url(
-        env.text("ZCC_DATABASE_URL", f"sqlite:///{VAR_DIR / 'zcc.sqlite3'}"),
+        env.text("ZCC_DATABASE_URL", f"sqlite:///{DATA_DIR / 'zcc.sqlite3'}"),
         password=env.text("ZCC_DATABASE_PASSWORD", ""),
         pool=env.number("ZCC_DATABASE_POOL", 0),  # connections; 0: one kept by each thread
     )
@@ -151,7 +151,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bytes: a CSV file of 50,000 de
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a selection of 10,000 devices and the rest of its form
 
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.text("ZCC_STATIC_ROOT", str(VAR_DIR / "static")))
+STATIC_ROOT = Path(env.text("ZCC_STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -67,7 +67,7 @@ def _devices(request: PersonRequest, secret: Secret | None) -> DeviceQuerySet:
     """Return the selection; nothing ticked on a credential's page: all that use it."""
     if secret and not {"pk", "all", "frozen"} & request.POST.keys():
         visible: DeviceQuerySet = Device.objects.visible_to(request.user)
-        return visible.filter(secret.credential.uses())
+        return visible.filter(secret.owner.uses())
     return selection.resolve(request.user, request.POST)
 
 

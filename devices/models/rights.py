@@ -34,10 +34,17 @@ class Right(models.TextChoices):
     READ_STATE = "read-state", "Read the power state, test the connection"
     EDIT = "edit", "Create, change, move and delete devices and folders"
     CREDENTIALS = "credentials", "Use and keep credentials"
+    CERTIFICATES = "certificates", "Keep certificates, write setup.bin"
     CONFIGURE = "configure", "Change settings"
     ADMINISTRATE = "administrate", "Administrators, servers, audit"
 
 
+CONFIGURATION_RIGHTS = (  # any of them, held in the whole zone, opens Configuration
+    Right.CONFIGURE,
+    Right.CREDENTIALS,
+    Right.CERTIFICATES,
+    Right.ADMINISTRATE,
+)
 POWER_RIGHTS = [Right.POWER_ON, Right.POWER_OFF, Right.POWER_RESET, Right.POWER_CYCLE]
 
 
@@ -54,8 +61,13 @@ ROLE_RIGHTS: dict[str, list[Right]] = {
 }
 
 
-# They reach beyond any folder: credentials serve all devices, accounts and audit are of the zone.
-ONLY_IN_ZONE = {Right.CREDENTIALS.value, Right.ADMINISTRATE.value}
+# They reach beyond any folder: credentials and certificates serve all devices, accounts and audit
+# are of the zone.
+ONLY_IN_ZONE = {
+    Right.CREDENTIALS.value,
+    Right.CERTIFICATES.value,
+    Right.ADMINISTRATE.value,
+}
 
 
 class Assignment(models.Model):

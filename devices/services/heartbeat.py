@@ -1,4 +1,4 @@
-"""Make and refresh the row of a worker site; its workers call this, never a page."""
+"""Make and refresh the row of a worker site; its workers and zman call this, never a page."""
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -10,11 +10,18 @@ from devices.models import Server
 @transaction.atomic
 def beat(*, queue: str, name: str, host_name: str, version: str) -> Server:
     """Say that a worker of this site lives; its first one makes the row."""
-    server, is_new = Server.objects.get_or_create(
-        queue=queue, defaults={"name": _free_name(name), "host_name": host_name}
-    )
+    server = of_site(queue=queue, name=name, host_name=host_name)
     Server.objects.filter(pk=server.pk).update(
         heartbeat_at=Now(), stopped_at=None, host_name=host_name, version=version
+    )
+    return server
+
+
+@transaction.atomic
+def of_site(*, queue: str, name: str, host_name: str) -> Server:
+    """Return the row of a site; make it where neither worker nor command line did so far."""
+    server, is_new = Server.objects.get_or_create(
+        queue=queue, defaults={"name": _free_name(name), "host_name": host_name}
     )
     if is_new:
         audit.record(None, "server.create", server, new={"name": server.name, "queue": queue})

@@ -15,19 +15,18 @@ from devices import levels, origins, overrides, paging
 from devices.forms.settings import SettingsForm
 from devices.levels import Page, Place
 from devices.models import Device, Folder, Server, User
-from devices.models.rights import Right, may, may_in
+from devices.models.rights import CONFIGURATION_RIGHTS, Right, may, may_in
 from devices.power_groups import poll_seconds
 from devices.services.settings import SomebodyWasFaster, may_configure, save_settings
 from devices.views.access import PersonRequest, needs_zone_right
 
 JUST_NOW = timedelta(minutes=1)  # how long the foot tells when a page was saved
-ZONE_RIGHTS = (Right.CONFIGURE, Right.CREDENTIALS, Right.ADMINISTRATE)
 
 
 @require_GET
 def configuration(request: PersonRequest) -> HttpResponse:
     """Show what can be set for the whole zone, and what is kept beside it."""
-    held = {right.name.lower(): may(request.user, right) for right in ZONE_RIGHTS}
+    held = {right.name.lower(): may(request.user, right) for right in CONFIGURATION_RIGHTS}
     if not any(held.values()):
         raise PermissionDenied("Configuration is for administrators of the whole zone.")
     context = {

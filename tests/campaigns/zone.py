@@ -67,7 +67,7 @@ def installed() -> Iterator[None]:
     from django.core.management import call_command
 
     with tempfile.TemporaryDirectory(prefix="zcc-test-") as place:
-        os.environ.update(SETTINGS, ZCC_VAR_DIR=place)
+        os.environ.update(SETTINGS, ZCC_DATA_DIR=place)
         for name in ("ZCC_DATABASE_URL", "ZCC_BROKER_URL"):
             os.environ.pop(name, None)
         django.setup()

@@ -167,7 +167,7 @@ def dispatch(stop: Event) -> None:
 if __name__ == "__main__":
     os.environ.update(SETTINGS)
     with tempfile.TemporaryDirectory(prefix="zcc-crash-") as place:
-        os.environ["ZCC_VAR_DIR"] = place
+        os.environ["ZCC_DATA_DIR"] = place
         Path(place).mkdir(exist_ok=True)
         django.setup()
         sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))

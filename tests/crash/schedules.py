@@ -185,7 +185,7 @@ def found(names: dict[str, str]) -> dict[str, object]:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zcc.settings")
-    os.environ.setdefault("ZCC_VAR_DIR", tempfile.mkdtemp(prefix="zcc-schedules-"))
+    os.environ.setdefault("ZCC_DATA_DIR", tempfile.mkdtemp(prefix="zcc-schedules-"))
     os.environ.setdefault("ZCC_STATIC_FROM_SOURCE", "1")
     django.setup()
     if len(sys.argv) > 1:

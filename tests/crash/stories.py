@@ -176,7 +176,7 @@ STORIES = {
 if __name__ == "__main__":
     os.environ.update(campaign.SETTINGS)
     with tempfile.TemporaryDirectory(prefix="zcc-story-") as place:
-        os.environ["ZCC_VAR_DIR"] = place
+        os.environ["ZCC_DATA_DIR"] = place
         django.setup()
         setup_test_environment()
         STORIES[sys.argv[1]]()

@@ -55,7 +55,7 @@ class Here:
         extra = {
             "PATH": programs,
             "HOSTNAME": socket.gethostname(),
-            "ZCC_VAR_DIR": f"{self.place}/var",
+            "ZCC_DATA_DIR": f"{self.place}/var",
             "ZCC_STATIC_ROOT": f"{self.place}/static",
             "ZCC_PRACTICE": "1",  # the devices are simulated
         }

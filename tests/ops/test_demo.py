@@ -19,7 +19,7 @@ def demo(tmp_path: Path) -> Callable[..., console.Started]:
     """Return a function that starts the practice zone of this test."""
 
     def start(*options: str) -> console.Started:
-        env = console.environment(ZCC_VAR_DIR=str(tmp_path / "demo"), ZCC_PRACTICE="1")
+        env = console.environment(ZCC_DATA_DIR=str(tmp_path / "demo"), ZCC_PRACTICE="1")
         return console.manage("demo", *options, env=env, log=tmp_path / "demo.log")
 
     return start
@@ -80,7 +80,7 @@ def test_demo_takes_the_next_port_when_8000_is_taken(demo):
 def test_zone_that_runs_is_neither_started_again_nor_reset(demo, tmp_path):
     with demo("--devices", "1") as running:
         running.wait_for("Ctrl-C")
-        env = console.environment(ZCC_VAR_DIR=str(tmp_path / "demo"), ZCC_PRACTICE="1")
+        env = console.environment(ZCC_DATA_DIR=str(tmp_path / "demo"), ZCC_PRACTICE="1")
         for options in ([], ["--reset"]):
             log = tmp_path / "second.log"
             with console.manage("demo", *options, env=env, log=log) as second:
@@ -93,7 +93,7 @@ def test_serve_refuses_a_practice_zone_and_demo_an_earnest_one(demo, tmp_path):
     place = tmp_path / "demo"
     place.mkdir()
     (place / "fleet.json").write_text("{}")
-    env = console.environment(ZCC_VAR_DIR=str(place))
+    env = console.environment(ZCC_DATA_DIR=str(place))
     with console.manage("serve", "--port", "0", env=env, log=tmp_path / "serve.log") as serve:
         assert serve.process.wait(console.PATIENCE) == 1
     assert "is a practice zone" in serve.said

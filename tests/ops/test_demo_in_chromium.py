@@ -18,7 +18,7 @@ ACTIONS = {"Power Off": 8, "Power On": 2, "Reset": 10, "Power Cycle Reset": 5}
 @pytest.mark.browser
 @pytest.mark.timeout(400)
 def test_every_line_agrees_with_the_log_of_the_devices(chromium, tmp_path):
-    env = console.environment(ZCC_VAR_DIR=str(tmp_path / "demo"), ZCC_PRACTICE="1")
+    env = console.environment(ZCC_DATA_DIR=str(tmp_path / "demo"), ZCC_PRACTICE="1")
     log = tmp_path / "demo" / "orders.jsonl"
     with console.manage("demo", env=env, log=tmp_path / "log") as demo:
         page = watched(chromium, link := console.link_in(demo.wait_for("Ctrl-C")))

@@ -64,7 +64,7 @@ def test_simulate_refuses_a_log_that_has_no_place_in_one_line(tmp_path):
 @pytest.mark.parametrize("port", ["99999", "0", "-1"])
 @pytest.mark.parametrize("command", ["demo", "serve"])
 def test_ports_that_do_not_exist_are_refused_in_one_line(command, port, tmp_path):
-    done = run(command, f"--port={port}", ZCC_VAR_DIR=str(tmp_path), ZCC_PRACTICE="0")
+    done = run(command, f"--port={port}", ZCC_DATA_DIR=str(tmp_path), ZCC_PRACTICE="0")
     assert done.returncode == 2
     assert done.stderr == f"CommandError: --port {port}: ports go from 1 to 65535.\n"
 

@@ -10,7 +10,7 @@ from tests.ops import console
 
 @pytest.mark.timeout(180)
 def test_owner_chooses_a_password_at_the_first_start_only(tmp_path):
-    env = console.environment(ZCC_VAR_DIR=str(tmp_path / "zone"))
+    env = console.environment(ZCC_DATA_DIR=str(tmp_path / "zone"))
     port = str(free_port())
     with console.manage("serve", "--port", port, env=env, log=tmp_path / "1.log") as first:
         said = first.wait_for("The console is at")
@@ -29,7 +29,7 @@ def test_owner_chooses_a_password_at_the_first_start_only(tmp_path):
 @pytest.mark.timeout(180)
 def test_serve_uses_postgresql_and_redis_where_they_are_set(tmp_path, postgres_url, redis_url):
     env = console.environment(
-        ZCC_VAR_DIR=str(tmp_path / "zone"),
+        ZCC_DATA_DIR=str(tmp_path / "zone"),
         ZCC_DATABASE_URL=postgres_url,
         ZCC_DATABASE_POOL="20",
         ZCC_BROKER_URL=redis_url,

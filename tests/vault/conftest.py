@@ -7,7 +7,7 @@ from tests import factories
 @pytest.fixture(autouse=True)
 def _own_key_ring(settings, tmp_path):
     """Give each test a key ring of its own, made at its first use."""
-    settings.VAR_DIR = tmp_path
+    settings.DATA_DIR = tmp_path
     settings.VAULT_KEYS = ""
 
 

@@ -145,7 +145,7 @@ def activate(request: PersonRequest, pk: UUID) -> HttpResponse:
     secret = own_secret(request, pk)
     services.activate(secret=secret, by=request.user)
     messages.success(request, f"Saved: {secret.credential} uses another password.")
-    return redirect(secret.credential)
+    return redirect(secret.owner)
 
 
 @require_POST
@@ -159,7 +159,7 @@ def retire(request: PersonRequest, pk: UUID) -> HttpResponse:
         messages.error(request, error.messages[0])
     else:
         messages.success(request, "Saved: the password is retired.")
-    return redirect(secret.credential)
+    return redirect(secret.owner)
 
 
 def own_secret(request: PersonRequest, pk: UUID) -> Secret:

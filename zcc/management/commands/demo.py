@@ -81,7 +81,7 @@ def welcome(port: int, record: practice.Record, owner: User) -> str:
         address=f"http://{HOST}:{port}",
         count=record.count,
         link=people.make_sign_in_link(owner, lasts=people.INVITATION_LASTS),
-        orders=Path(settings.VAR_DIR) / practice.ORDERS,
+        orders=Path(settings.DATA_DIR) / practice.ORDERS,
     )
 
 
@@ -89,10 +89,10 @@ def refuse_other_zones() -> None:
     """Keep practice and earnest apart: this database must be of a practice zone, or new."""
     database = settings.DATABASES["default"]
     path = Path(database["NAME"])
-    if not settings.PRACTICE or path.parent != Path(settings.VAR_DIR):
+    if not settings.PRACTICE or path.parent != Path(settings.DATA_DIR):
         raise CommandError("The practice zone is started by ./run demo.")
     if path.exists() and practice.read_record() is None:
-        raise CommandError(f"{settings.VAR_DIR} holds a zone that is not for practice.")
+        raise CommandError(f"{settings.DATA_DIR} holds a zone that is not for practice.")
 
 
 def refuse_second_start() -> None:
@@ -100,7 +100,7 @@ def refuse_second_start() -> None:
     try:
         practice.claim()
     except BlockingIOError:
-        raise CommandError(f"The practice zone of {settings.VAR_DIR} runs already.") from None
+        raise CommandError(f"The practice zone of {settings.DATA_DIR} runs already.") from None
 
 
 def keep_record(devices: int | None) -> practice.Record:

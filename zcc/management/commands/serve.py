@@ -36,7 +36,7 @@ class Command(BaseCommand):
     def serve(self, host: str, port: int) -> None:
         """Bring database and static files up to date, then serve until told to stop."""
         if practice.is_practice():
-            raise CommandError(f"{settings.VAR_DIR} is a practice zone: ./run demo serves it.")
+            raise CommandError(f"{settings.DATA_DIR} is a practice zone: ./run demo serves it.")
         try:
             web = process.listen(host, ports.check(port))
         except OSError as error:

@@ -1,0 +1,6 @@
+"""The rows of Intel AMT: how devices are reached, and what the zone proves itself with."""
+
+from amt.models.certificates import Certificate, CertificateRequest
+from amt.models.settings import AmtSettings, CredentialTest
+
+__all__ = ["AmtSettings", "Certificate", "CertificateRequest", "CredentialTest"]
