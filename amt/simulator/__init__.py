@@ -15,6 +15,7 @@ from .device import Boot, Device, DeviceSpec, Order, as_it_comes
 from .faults import MEANING, Fault
 from .fleet import Fleet, addresses
 from .profiles import PROFILES, Profile
+from .set_up import StickResult
 
 __all__ = [
     "MEANING",
@@ -26,6 +27,7 @@ __all__ = [
     "Fleet",
     "Order",
     "Profile",
+    "StickResult",
     "addresses",
     "as_it_comes",
 ]

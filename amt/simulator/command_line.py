@@ -55,6 +55,8 @@ async def _serve(options: Options) -> int:
     async with Fleet(specs, log=options.log, key=options.key) as fleet:
         for unbound in fleet.unbound:
             print(f"not bound: {unbound}", flush=True)
+        for device in fleet if options.stick else ():
+            print(f"{device.address}: {device.boot_from(options.stick)}", flush=True)  # type: ignore[arg-type]
         print(READY, flush=True)
         await stop.wait()
     return 0

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from amt.constants import PowerState, ReturnValue
@@ -28,6 +29,7 @@ from .event_log import MEMORY_INIT, PCI_CONFIGURATION, STARTING_OS, EventLog
 from .faults import Fault
 from .power import PowerMachine
 from .profiles import PROFILES, Profile
+from .set_up import SetUp, State, StickResult, boot_from
 
 DAY = 86_400  # seconds
 NO_ROLE = 32768  # of the boot configuration: not for the next boot
@@ -61,6 +63,7 @@ class DeviceSpec:
     host_name: str = ""
     has_agent: bool = True
     clock_offset_seconds: float = 0.0
+    is_factory: bool = False  # as it left the factory: nothing listens until it is set up
 
 
 def as_it_comes(profile: str, **like: Any) -> DeviceSpec:
@@ -102,6 +105,7 @@ class Device:
         self.profile: Profile = PROFILES[spec.profile]
         self.uuid = uuid.uuid5(NAMESPACE, spec.address)
         self.host_name = spec.host_name or "sim-" + "-".join(spec.address.split(".")[1:])
+        self.set_up = SetUp(State.PRE) if spec.is_factory else SetUp(password=spec.password)
         self.latency_ms = spec.latency_ms
         self.slow_seconds = 3.0
         self.faults: frozenset[Fault] = frozenset()
@@ -123,7 +127,7 @@ class Device:
         self.redirection: object | None = None  # the session that is open
         self.lock = threading.RLock()
         self._log = log
-        self._on_faults: Callable[[Device], None] = lambda device: None
+        self._on_change: Callable[[Device], None] = lambda device: None
         self._machine = PowerMachine(
             state=spec.power,
             boot_seconds=spec.boot_ms / 1000,
@@ -150,6 +154,11 @@ class Device:
         return self.machine.state
 
     @property
+    def domain(self) -> str:
+        """Return the DNS domain that it was given."""
+        return self.set_up.domain or "practice.example"
+
+    @property
     def realm(self) -> str:
         """Return the digest realm as it is now."""
         return self.gatekeeper.realm
@@ -167,11 +176,11 @@ class Device:
     def set_faults(self, *faults: Fault | str) -> None:
         """Have exactly these faults from now on; none heals the device."""
         self._apply(Fault(fault) for fault in faults)
-        self._on_faults(self)
+        self._on_change(self)
 
-    def when_faults_change(self, call: Callable[["Device"], None]) -> None:
-        """Have the one who serves this device told of other faults."""
-        self._on_faults = call
+    def when_changed(self, call: Callable[["Device"], None]) -> None:
+        """Have the one who serves this device told of other faults, or that it is set up."""
+        self._on_change = call
 
     def request_power(self, wanted: int) -> ReturnValue:
         """Obey one power order, or say why not: an open session keeps the host from going off."""
@@ -183,6 +192,23 @@ class Device:
         """Press the button at the machine; this is no order."""
         with self.lock:
             self.machine.press_button()
+
+    def boot_from(self, stick: Path) -> StickResult:
+        """Boot with ``stick`` (a setup.bin) in the machine: firmware takes what it says.
+
+        A record that is consumed is marked in the file, as firmware does.
+        """
+        with self.lock:
+            before = stick.read_bytes()
+            taken = boot_from(before, self.set_up, firmware=self.profile.major_minor)
+            if taken.set_up:
+                self.set_up = taken.set_up
+                self.host_name = taken.set_up.host_name or self.host_name
+                self.gatekeeper.set_password(taken.set_up.password)
+            if taken.stick != before:
+                stick.write_bytes(taken.stick)
+        self._on_change(self)
+        return taken.result
 
     def note_sign_in(self, *, is_right: bool) -> None:
         """Count the refused log-ins in a row, and write the third of each three."""

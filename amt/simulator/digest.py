@@ -28,7 +28,12 @@ class Gatekeeper:
     def set_realm(self, realm: str) -> None:
         """Become a device that was set up anew."""
         self.realm = realm
-        self._secret = md5(f"{self._username}:{realm}:{self._password}")
+        self.set_password(self._password)
+
+    def set_password(self, password: str) -> None:
+        """Take another password from now on."""
+        self._password = password
+        self._secret = md5(f"{self._username}:{self.realm}:{password}")
 
     def challenge(self) -> str:
         """Return the value of a WWW-Authenticate header; the nonce is hexadecimal, 32 digits."""

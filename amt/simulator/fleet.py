@@ -96,7 +96,7 @@ class Fleet:
         self.unbound = []
         for listener in self._listeners:
             self.unbound += await listener.start()
-            listener.device.when_faults_change(_Relisten(loop, listener))
+            listener.device.when_changed(_Relisten(loop, listener))
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
@@ -104,7 +104,7 @@ class Fleet:
         if self._sweeper:
             self._sweeper.cancel()
         for listener in self._listeners:
-            listener.device.when_faults_change(lambda device: None)
+            listener.device.when_changed(lambda device: None)
             listener.deafen()
         await settle()
         for listener in self._listeners:

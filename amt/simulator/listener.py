@@ -41,13 +41,15 @@ class Listener:
         self._services = Services(device)
         self._servers: list[asyncio.Server] = []
         self._blockers: list[socket.socket] = []
-        self._ways: frozenset[Fault] | None = None  # faults of the way in that hold now
+        self._state: tuple[bool, frozenset[Fault]] | None = None  # set up; faults of the way in
         self._pings: asyncio.DatagramTransport | None = None
 
     @property
     def ports(self) -> list[int]:
-        """Return the TCP ports that the device is to have."""
+        """Return the TCP ports that the device is to have: none until it is set up."""
         spec = self.device.spec
+        if not self.device.set_up.is_done:
+            return []
         ports = [PORT_HTTP] * spec.plain + [PORT_HTTPS] * spec.tls
         if spec.redirection:
             ports += [PORT_REDIRECTION] * spec.plain + [PORT_REDIRECTION_TLS] * spec.tls
@@ -67,12 +69,13 @@ class Listener:
         return unbound
 
     async def listen(self) -> list[str]:
-        """Bring the TCP sockets in line with the device's faults."""
+        """Bring the TCP sockets in line with the device's faults and set-up."""
         closed = self.device.faults & {Fault.REFUSES, Fault.UNPLUGGED}
         ways = closed | self.device.faults & {*broken.TLS, Fault.WANTS_CLIENT_CERTIFICATE}
-        if ways == self._ways:
+        state = (self.device.set_up.is_done, ways)
+        if state == self._state:
             return []
-        self._ways = ways
+        self._state = state
         self.deafen()
         await settle()
         self._close_sockets()

@@ -26,6 +26,7 @@ class Options:
     key: Path | None
     processes: int  # 0: as many as sockets need
     part: tuple[int, int] | None  # of these processes this is one
+    stick: Path | None = None  # a setup.bin that new devices boot from
 
 
 def read_options(argv: Sequence[str] | None = None) -> Options:
@@ -47,7 +48,11 @@ def read_options(argv: Sequence[str] | None = None) -> Options:
             redirection=given.redirection,
             boot_ms=given.boot_ms,
             latency_ms=given.latency_ms,
+            is_factory=given.boot_from is not None,
         )
+        if given.boot_from:
+            _require_place(given.boot_from)
+            given.boot_from.read_bytes()
         hosts = addresses(given.first, given.devices)
         faults = spread(given.faults, given.devices)
     except (ValueError, OSError) as error:
@@ -58,7 +63,14 @@ def read_options(argv: Sequence[str] | None = None) -> Options:
         replace(shared, address=host, faults=faulty)
         for host, faulty in zip(hosts, faults, strict=True)
     )
-    return Options(specs, given.log, given.key, given.processes, given.part)
+    return Options(
+        specs,
+        given.log,
+        given.key,
+        1 if given.boot_from else given.processes,
+        given.part,
+        given.boot_from,
+    )
 
 
 def spread(shares: Sequence[tuple[Fault, float]], count: int) -> list[frozenset[Fault]]:
@@ -116,6 +128,12 @@ def _parser() -> argparse.ArgumentParser:
         action=argparse.BooleanOptionalAction,
         default=True,
         help="ports 16994 and 16995: a serial console",
+    )
+    add(
+        "--boot-from",
+        type=Path,
+        metavar="FILE",
+        help="a setup.bin: the devices come as from the factory, and each boots from it",
     )
     add("--processes", type=_whole, default=0, metavar="N", help="0: as sockets need (0)")
     add("--part", type=_part, help=argparse.SUPPRESS)

@@ -23,10 +23,10 @@ def _general(device: Device) -> list[Properties]:
             "DHCPSyncRequiresHostname": 1,
             "DHCPv6ConfigurationTimeout": 0,
             "DigestRealm": device.realm,
-            "DomainName": "practice.example",
+            "DomainName": device.domain,
             "ElementName": "Intel(r) AMT: General Settings",
             "HostName": device.host_name,
-            "HostOSFQDN": f"{device.host_name}.practice.example",
+            "HostOSFQDN": f"{device.host_name}.{device.domain}",
             "IdleWakeTimeout": 1,
             "InstanceID": "Intel(r) AMT: General Settings",
             "NetworkInterfaceEnabled": True,
@@ -70,17 +70,21 @@ GENERAL_WRITABLE = frozenset(
 
 
 def _setup(device: Device) -> list[Properties]:
+    held = device.set_up
+    names = {"ConfigurationServerFQDN": held.server_name, "TrustedDNSSuffix": held.suffix}
+    small_business = 2 if device.profile.major_minor < (6, 0) else 1
     return [
         service(
             "AMT_SetupAndConfigurationService",
             SETUP,
             EnabledState=5,
             PasswordModel=1,
-            ProvisioningMode=1,
+            ProvisioningMode=small_business if held.is_small_business else 1,
             ProvisioningServerOTP=base64.b64encode(bytes(32)).decode(),
-            ProvisioningState=2,
+            ProvisioningState=int(held.state),
             RequestedState=12,
-            ZeroTouchConfigurationEnabled=True,
+            ZeroTouchConfigurationEnabled=held.remote_configuration,
+            **{name: value for name, value in names.items() if value},
         )
     ]
 
