@@ -1,4 +1,4 @@
-"""The logins of devices, out of the vault: used by connect.py alone, to sign in with."""
+"""The logins of devices, out of the vault: for connect.py to sign in with, and for setup.bin."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from amt.models import AmtSettings
 from amt.protocol.errors import AmtError, AmtNotSetUp
 from vault import crypto
 from vault.errors import VaultError
-from vault.models import Secret
+from vault.models import Credential, Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,22 @@ def of_secret(rows: Collection[AmtSettings], secret: Secret) -> dict[int, Login 
         row.pk: Login(kept.name, kept.login_name, text, key, is_used and row.login == key)
         for row in rows
     }
+
+
+def of_credentials(rows: Collection[Credential]) -> dict[UUID, Login | AmtError]:
+    """Return the active login of each credential that has one, by the credential's key."""
+    secrets = Secret.objects.active_for([row.pk for row in rows]).filter(amt_uuid=None)
+    unreadable: dict[UUID, VaultError] = {}
+    texts = _revealed(secrets, unreadable)
+    found: dict[UUID, Login | AmtError] = {}
+    for secret in secrets:
+        kept = secret.owner
+        if secret.pk in texts:
+            key = version(secret.pk, kept.login_name)
+            found[kept.pk] = Login(kept.name, kept.login_name, texts[secret.pk], key)
+        else:
+            found[kept.pk] = _closed(unreadable[secret.pk])
+    return found
 
 
 def _closed(error: VaultError) -> AmtNotSetUp:

@@ -49,12 +49,14 @@ class Heartbeat:
 
     def refresh(self) -> Server:
         """Make or refresh the row and return it."""
-        return heartbeat.beat(
+        server = heartbeat.beat(
             queue=self.queue,
             name=settings.SERVER_NAME,
             host_name=settings.SERVER_HOST_NAME,
             version=zcc.__version__,
         )
+        heartbeat.reload_if_asked(server)
+        return server
 
     def _run(self) -> None:
         self._attempt(self.refresh)

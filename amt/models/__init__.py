@@ -2,5 +2,12 @@
 
 from amt.models.certificates import Certificate, CertificateRequest
 from amt.models.settings import AmtSettings, CredentialTest
+from amt.models.zone_change import ZoneCertificateChange
 
-__all__ = ["AmtSettings", "Certificate", "CertificateRequest", "CredentialTest"]
+__all__ = [
+    "AmtSettings",
+    "Certificate",
+    "CertificateRequest",
+    "CredentialTest",
+    "ZoneCertificateChange",
+]

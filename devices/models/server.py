@@ -19,6 +19,8 @@ class Server(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)  # an orderly stop, not a silence
     version = models.CharField(max_length=20, blank=True)
+    reload_asked_at = models.DateTimeField(null=True, blank=True)  # "restart services" (S104)
+    reloaded_at = models.DateTimeField(null=True, blank=True)
     # The managed device this server itself runs on, confirmed by a person (S113).
     device = models.ForeignKey(
         "devices.Device", models.SET_NULL, null=True, blank=True, related_name="servers"

@@ -1,9 +1,10 @@
 """Make and refresh the row of a worker site; its workers and zman call this, never a page."""
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from devices import audit
+from devices import audit, reloading
 from devices.models import Server
 
 
@@ -15,6 +16,15 @@ def beat(*, queue: str, name: str, host_name: str, version: str) -> Server:
         heartbeat_at=Now(), stopped_at=None, host_name=host_name, version=version
     )
     return server
+
+
+def reload_if_asked(server: Server) -> None:
+    """Drop what this process keeps of the zone, if somebody asked its server to (S104)."""
+    asked = Server.objects.filter(pk=server.pk, reload_asked_at__isnull=False)
+    asked = asked.filter(Q(reloaded_at=None) | Q(reloaded_at__lt=F("reload_asked_at")))
+    if asked.exists():
+        reloading.reload()
+        asked.update(reloaded_at=Now())
 
 
 @transaction.atomic
