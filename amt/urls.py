@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from amt.views import connection, onboarding, panel, settings, sign_in
+from amt.views import (
+    certificate_making,
+    certificates,
+    connection,
+    onboarding,
+    panel,
+    settings,
+    setup_files,
+    sign_in,
+    zone_change,
+)
+
+CERTIFICATES = "configuration/certificates/"
 
 app_name = "amt"
 urlpatterns = [
@@ -17,4 +29,36 @@ urlpatterns = [
     path("amt/test/", connection.test, name="test_connection"),
     path("amt/test-credential/", sign_in.test_credential, name="test_credential"),
     path("devices/<int:pk>/amt/try-again/", sign_in.try_again, name="try_again"),
+    path(CERTIFICATES, certificates.certificates, name="certificates"),
+    path(f"{CERTIFICATES}panel/", certificates.certificates_panel, name="certificates_panel"),
+    path(f"{CERTIFICATES}new/", certificate_making.create_certificate, name="create_certificate"),
+    path(f"{CERTIFICATES}request/", certificate_making.create_request, name="create_request"),
+    path(
+        f"{CERTIFICATES}import/", certificate_making.import_certificate, name="import_certificate"
+    ),
+    path(f"{CERTIFICATES}hashes/", certificates.zone_hashes, name="zone_hashes"),
+    path(f"{CERTIFICATES}card/<slug:kind>/", certificates.mebx_card, name="mebx_card"),
+    path(f"{CERTIFICATES}setup-bin/", setup_files.setup_file, name="setup_file"),
+    path(f"{CERTIFICATES}change/", zone_change.zone_change, name="zone_change"),
+    path(f"{CERTIFICATES}<int:pk>/", certificates.certificate, name="certificate"),
+    path(
+        f"{CERTIFICATES}<int:pk>/delete/",
+        certificates.delete_certificate,
+        name="delete_certificate",
+    ),
+    path(
+        f"{CERTIFICATES}<int:pk>/file/",
+        certificates.download_certificate,
+        name="download_certificate",
+    ),
+    path(
+        f"{CERTIFICATES}requests/<int:pk>/file/",
+        certificates.download_request,
+        name="download_request",
+    ),
+    path(
+        f"{CERTIFICATES}requests/<int:pk>/delete/",
+        certificates.delete_request,
+        name="delete_request",
+    ),
 ]

@@ -48,7 +48,7 @@ CONFIGURATION = Place(
     ("devices:configuration",),
     CONFIGURATION_RIGHTS,
     "o",
-    ("vault", "amt-zone"),
+    ("vault",),
     is_of_zone=True,
 )
 

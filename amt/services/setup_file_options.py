@@ -63,6 +63,17 @@ def default_algorithm(version: tuple[int, int]) -> str:
     return "sha1" if version < setup_variables.V3 else "sha256"
 
 
+def by_hand(version: tuple[int, int]) -> dict[str, str | None]:
+    """Return the options that set a device up without a server (SMB)."""
+    if version >= setup_variables.V4:
+        return {"manual": "1", "dhcp": "1"}
+    if version >= setup_variables.V2_1:
+        return {"pm": "2", "dhcp": "1"}
+    raise CertificateError(
+        "setup-file", "AMT before 4.0 is set up for Small Business Mode in MEBx only."
+    )
+
+
 def version_for(generation: Generation) -> tuple[int, int]:
     """Return the version of setup.bin that a generation of firmware reads."""
     first = generation.span.first[0]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from amt import logins
@@ -76,6 +77,22 @@ def write_for_devices(*, order: Order, rows: list[AmtSettings], by: User | None)
     names = [row.device.name for row in rows]
     audit.record(by, "setup_file.write", new={**_told(order), "devices": names[:100]})
     return Written(_bytes(file), names)
+
+
+def rows_of(rows: QuerySet[AmtSettings], names: list[str]) -> list[AmtSettings]:
+    """Return the settings of the devices named, in that order.
+
+    Raises:
+        CertificateError: one is not set up, not there, or a name of two.
+    """
+    found, whole = [], rows.select_related("device", "credential")
+    for name in names:
+        same = list(whole.filter(device__name__iexact=name)[:2])
+        if len(same) != 1:
+            why = "is not set up, or not there" if not same else "is the name of two devices"
+            raise CertificateError("no-device", f"{name[:80]} {why}.")
+        found += same
+    return found
 
 
 @sensitive_variables()

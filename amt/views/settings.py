@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from amt.forms import SmbForm
+from amt.forms.settings import SmbForm
 from amt.models import AmtSettings
 from amt.services.connection import last_test
 from amt.services.settings import (

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from amt.forms import CredentialTestForm
+from amt.forms.settings import CredentialTestForm
 from amt.services import sign_in
 from devices.models import Device, DeviceQuerySet
 from devices.models.rights import Right

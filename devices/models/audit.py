@@ -19,6 +19,7 @@ PAGES = {  # of the objects that entries are about; the lines outlive them
     "job": "devices:job",
     "server": "devices:server",
     "credential": "vault:credential",
+    "certificate": "amt:certificate",
 }
 
 

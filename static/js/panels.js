@@ -79,6 +79,7 @@ const copy = async (text) => {
   document.execCommand("copy");
   field.remove();
 };
+on("click", "[data-print]", () => window.print());
 on("click", "[data-copy]", async (button, event) => {
   event.preventDefault();
   await copy(button.dataset.copy || location.href);

@@ -58,7 +58,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(
-            title="commands", dest="name", metavar="COMMAND", required=True, parser_class=AnyOrder
+            title="commands",
+            dest="name",
+            metavar="COMMAND",
+            required=True,
+            parser_class=AnyOrder,
+            prog="zman",
         )
         for family in FAMILIES:
             family.add_commands(commands)

@@ -1,0 +1,1 @@
+"""Forms of Intel AMT, one module per subject."""
