@@ -10,7 +10,9 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from amt.certificates.making import Mark, Subject
 from amt.models import AmtSettings
+from amt.services import certificates
 from devices.levels import Place
 from devices.models import Comment, Device, Folder, Job, JobItem, Server, User
 from devices.models.rights import Role
@@ -91,7 +93,21 @@ def _shared(site: Server, login: Credential) -> dict[str, Any]:
         "server": site,
         "credential": login,
         "secret": waiting,
+        **_certificates(site),
         "token": people.make_sign_in_link(person(Role.MONITOR)).split("/")[2],
+    }
+
+
+def _certificates(site: Server) -> dict[str, Any]:
+    """Return a management certificate below the zone's own authority, and an open request."""
+    subject = Subject("amt.example.org", "Example", "DE", "Berlin")
+    return {
+        "certificate": certificates.create_management(
+            server=site, by=None, common_name="amt.example.org"
+        ),
+        "request": certificates.create_request(
+            server=site, subject=subject, is_ca=True, mark=Mark.BOTH, by=None
+        ),
     }
 
 

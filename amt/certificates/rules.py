@@ -80,9 +80,14 @@ def validity(case: Case) -> Iterator[Verdict]:
 
 
 def version(case: Case) -> Iterator[Verdict]:
-    """Extensions need version 3."""
-    if case.leaf.version is not x509.Version.v3:
-        yield _refuse("version", "It is of X.509 version 1, which has no room for the AMT marks.")
+    """Extensions, the OID among them, need version 3."""
+    if case.leaf.version is x509.Version.v3:
+        return
+    told = "It is of X.509 version 1, which has no room for the OID"
+    if marks.UNIT in units(case.leaf):
+        yield _warn("version", f"{told}; its OU alone speaks for it.")
+    else:
+        yield _refuse("version", f"{told}.")
 
 
 def signatures(case: Case) -> Iterator[Verdict]:

@@ -16,6 +16,7 @@ from devices.forms.words import InOurWords
 from devices.models import Server
 from vault.models import Credential
 
+SUFFIXES = ".der,.cer,.crt,.pem,.p7b,.p7c,.p12,.pfx"
 STRENGTHS = [(one.value, one.label) for one in Strength]
 MARKS = [
     (Mark.BOTH, "OID and OU (both)"),
@@ -119,9 +120,7 @@ class ImportForm(InOurWords, forms.Form):
     chosen = SeveralFiles(
         label="Certificate",
         allow_empty_file=True,
-        widget=ManyFilesInput(
-            attrs={"multiple": True, "accept": ".der,.cer,.crt,.pem,.p7b,.p7c,.p12,.pfx"}
-        ),
+        widget=ManyFilesInput(attrs={"multiple": True, "accept": SUFFIXES}),
         help_text="DER, PEM, PKCS#7 or PKCS#12. Choose the certificates of the authority with it.",
     )
     passphrase = forms.CharField(

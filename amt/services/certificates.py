@@ -4,13 +4,14 @@ Source: S37 to S49, S103, D2, D3, D5, D6. ``by`` None is the command line.
 """
 
 import re
-from datetime import UTC, datetime
+from itertools import count
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from amt import private_keys
 from amt.certificates import hashes, making, names
@@ -228,5 +229,8 @@ def _delete(row: Certificate) -> None:
 
 
 def _authority_name() -> str:
-    """Return a name that tells this authority from those before: zone and second."""
-    return f"{zone_name()[:30]} AMT Root {datetime.now(UTC):%Y-%m-%d %H%M%S}"
+    """Return a name that tells this authority from those before: zone and day, then a number."""
+    base = f"{zone_name()[:40]} AMT Root {timezone.localdate():%Y-%m-%d}"
+    taken = set(Certificate.objects.authorities().values_list("name", flat=True))
+    free = (base if number == 1 else f"{base} ({number})" for number in count(1))
+    return next(name for name in free if name not in taken)

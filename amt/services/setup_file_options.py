@@ -9,6 +9,7 @@ from amt.certificates import files, names
 from amt.certificates import hashes as digests
 from amt.certificates.errors import CertificateError
 from amt.certificates.firmware import Generation
+from amt.models import Certificate
 from amt.protocol import setup_variables
 from amt.protocol.setup_bin import Entry, SetupFileError
 from amt.protocol.setup_variables import BY_OPTION
@@ -81,7 +82,8 @@ def version_for(generation: Generation) -> tuple[int, int]:
 
 
 def _of_zone(server: Server) -> dict[str, str]:
-    name = certificates.default_name(server)
+    own = Certificate.objects.management().filter(server=server).first()
+    name = own.name if own else certificates.default_name(server)
     return {"dns": names.suffix(name), "fqdn": name, "ztc": "1"}
 
 

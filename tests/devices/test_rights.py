@@ -58,7 +58,7 @@ def may_by_the_book(roles, tree, right: Right, place: Folder) -> bool:
             continue
         if right in denied:
             return False
-        is_of_zone = right in {Right.CREDENTIALS, Right.ADMINISTRATE}
+        is_of_zone = right in {Right.CREDENTIALS, Right.CERTIFICATES, Right.ADMINISTRATE}
         if is_of_zone and name != "Zone":
             continue
         if right in ROLE_RIGHTS[role] or (is_extra and right == Right.SEND_ANYWAY):
