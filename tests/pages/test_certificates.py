@@ -7,16 +7,16 @@ import pytest
 from playwright.sync_api import expect
 
 from amt.protocol import setup_bin
-from tests.amt.certificates.openssl import Authority
+from amt.services import certificates
+from tests.amt.certificates.openssl import Authority, openssl
 from tests.factories import credential, person, server
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "Zebra-77-Crossing"
 
 
-def test_from_the_request_to_the_stick(tabs, axe, tmp_path):
+def test_from_the_request_to_the_certificate(tabs, axe, tmp_path):
     server("site", host_name="amt.example.org")
-    credential("ME", PASSWORD)
     page = tabs.open(person())
     page.goto("/configuration/certificates/")
     expect(page.get_by_text("No management certificate yet")).to_be_visible()
@@ -40,11 +40,18 @@ def test_from_the_request_to_the_stick(tabs, axe, tmp_path):
     expect(page.get_by_role("cell", name="mark", exact=True)).to_be_visible()
     assert axe(page) == []
     page.get_by_label("Certificate").set_input_files([signed, authority.root])
+    page.get_by_label("Check only").uncheck()
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("amt.example.org")
     expect(page.get_by_text("root: its hash must be in the device")).to_be_visible()
     assert axe(page) == []
 
+
+def test_from_the_hash_to_the_stick(tabs, tmp_path):
+    site = server("site", host_name="amt.example.org")
+    credential("ME", PASSWORD)
+    certificates.create_management(server=site, by=None)
+    page = tabs.open(person())
     page.goto("/configuration/certificates/hashes/")
     page.get_by_role("button", name="Copy SHA1 as MEBx takes it").click()
     expect(page.get_by_role("button", name="Copy SHA1 as MEBx takes it")).to_have_text("Copied")
@@ -68,10 +75,8 @@ def test_refused_certificate_shows_why_and_is_not_imported(tabs, tmp_path):
     (tmp_path / "garbage.der").write_bytes(b"\x30\x82garbage")
     page.get_by_label("Certificate").set_input_files([tmp_path / "garbage.der"])
     page.get_by_role("button", name="Import").click()
-    expect(page.get_by_role("alert")).to_contain_text("garbage.der: The file is no certificate")
+    expect(page.get_by_text("garbage.der: The file is no certificate")).to_be_visible()
     authority = Authority(tmp_path / "ca")
-    from tests.amt.certificates.openssl import openssl
-
     openssl(
         *("req", "-newkey", "rsa:2048", "-nodes", "-keyout", tmp_path / "k"),
         *("-subj", "/OU=Intel(R) Client Setup Certificate/CN=a.example.org"),
