@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, given, seed, settings
 
-from amt.protocol import eoi, rmcp
+from amt.certificates import files
+from amt.certificates.errors import CertificateError
+from amt.protocol import eoi, rmcp, setup_bin
 from amt.protocol.errors import AmtError
 from amt.protocol.http.digest import read_challenge
 from amt.protocol.http.handshake import shake_hands
@@ -30,6 +32,7 @@ from amt.simulator.execution import Dropped
 from amt.simulator.redirection import RedirectionConnection
 from amt.simulator.request_reader import BadRequest, RequestReader
 from amt.simulator.rmcp import pong
+from amt.simulator.set_up import SetUp, State, boot_from
 from amt.simulator.wsman import WsmanService
 from tests.campaigns import samples
 from tests.campaigns.mutations import mutated
@@ -77,6 +80,13 @@ def read_records(data: bytes) -> object:
     """Read an answer as the event log's, to the last field."""
     page = decode(data)
     return message_log.records_of(page) if isinstance(page, Instance) else page
+
+
+def read_setup_file(data: bytes) -> object:
+    """Read a setup.bin and write it again: nothing may be lost."""
+    file = setup_bin.read(data)
+    assert setup_bin.read(setup_bin.write(file)) == file
+    return file
 
 
 def read_eoi_state(data: bytes) -> object:
@@ -196,6 +206,18 @@ def parsers() -> Iterator[list[Parser]]:
             Parser("TLS hello and certificate", samples.tls_flights(), tls),
             Parser("RMCP pong", samples.pongs(), rmcp.read_pong, ()),
             Parser("older SOAP answer", samples.eoi_answers(), read_eoi_state),
+            Parser(
+                "certificate file", samples.certificate_files(), files.read, (CertificateError,)
+            ),
+            Parser(
+                "setup.bin", samples.setup_files(), read_setup_file, (setup_bin.SetupFileError,)
+            ),
+            Parser(
+                "setup.bin (simulator)",
+                samples.setup_files(),
+                lambda data: boot_from(data, SetUp(State.PRE), firmware=(16, 1)),
+                (),
+            ),
             Parser(
                 "HTTP request (simulator)", samples.http_requests(), read_request, (BadRequest,)
             ),

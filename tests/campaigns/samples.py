@@ -6,13 +6,16 @@ import contextlib
 import ssl
 from functools import cache
 
-from amt.protocol import eoi
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+
+from amt.protocol import eoi, setup_bin, setup_variables
 from amt.protocol.rmcp import ping
 from amt.protocol.wsman.codec import encode
 from amt.simulator import PROFILES, Device, DeviceSpec
 from amt.simulator.eoi import EoiService
 from amt.simulator.rmcp import pong
 from amt.simulator.wsman import WsmanService
+from tests.amt.certificates import samples as certificate_samples
 from tests.amt.protocol import captures
 from tests.amt.protocol.certificates import server as tls_server
 from tests.amt.protocol.device import challenge, http
@@ -62,6 +65,36 @@ def answers() -> list[bytes]:
 @cache
 def event_logs() -> list[bytes]:
     return [body for body in answers() if b"GetRecords_OUTPUT" in body]
+
+
+@cache
+def certificate_files() -> list[bytes]:
+    """Return certificates as files of each kind."""
+    chain = [certificate_samples.leaf(), certificate_samples.root()]
+    return [
+        chain[0].public_bytes(Encoding.DER),
+        b"".join(one.public_bytes(Encoding.PEM) for one in chain),
+        pkcs7.serialize_certificates(chain, Encoding.DER),
+        certificate_samples.key_pem(certificate_samples.key())
+        + chain[0].public_bytes(Encoding.PEM),
+    ]
+
+
+def setup_files() -> list[bytes]:
+    """Return setup files: scrambled and not, consumable and not."""
+    entries = (
+        setup_variables.entry((1, 1), "admin"),
+        setup_variables.entry((1, 2), "P@ssw0rd-1"),
+        setup_variables.entry((2, 3), "example.org"),
+        setup_variables.entry((2, 7), 1),
+        setup_variables.hash_entry("sha256", bytes(32), "Root"),
+    )
+    rows = [setup_bin.Record(entries, flags=flags) for flags in (1, 3)]
+    return [
+        setup_bin.write(setup_bin.SetupFile((row,) * count, flags=2 - count))
+        for row in rows
+        for count in (1, 2)
+    ]
 
 
 def challenges() -> list[bytes]:
