@@ -84,6 +84,15 @@ def add_commands(commands: Any) -> None:
     create.add_argument("-amt", "--amt", action="store_true", help="manageability: Intel AMT")
     create.set_defaults(run=write)
 
+    view = commands.add_parser(
+        "iamt-view-usbfile",
+        aliases=["ivuf"],
+        help="print what a setup.bin holds",
+        description="Prints what a setup.bin holds, whoever wrote it; passwords are not shown.",
+    )
+    view.add_argument("file", type=Path, metavar="FILE")
+    view.set_defaults(run=show)
+
 
 def write(given: Namespace, out: OutputWrapper, error: OutputWrapper) -> None:
     """Write the file, and say what is on it."""
@@ -108,6 +117,14 @@ def write(given: Namespace, out: OutputWrapper, error: OutputWrapper) -> None:
     for number, name in enumerate(written.devices, start=1):
         out.write(f"Record {number}: {name}. Boot the devices in this order.")
     error.write(setup_files.CLEAR)
+
+
+def show(given: Namespace, out: OutputWrapper, error: OutputWrapper) -> None:
+    """Print a file field by field."""
+    with given.file.open("rb") as file:
+        data = file.read(setup_files.LARGEST + 1)
+    for line in setup_files.told_lines(data):
+        out.write(line)
 
 
 def current_password(given: Namespace) -> str:

@@ -18,6 +18,7 @@ from devices.models import User
 from vault.models import Credential
 
 FACTORY_PASSWORD = "admin"  # noqa: S105 - what every new PC has
+LARGEST = (1 + setup_bin.MOST_RECORDS) * setup_bin.CHUNK  # bytes
 VERSIONS = {"1": (1, 0), "2": (2, 0), "2.1": (2, 1), "3": (3, 0), "4": (4, 0)}
 CLEAR = (
     "Whoever has the stick can read the passwords on it: the file scrambles them, it does not "
@@ -77,6 +78,33 @@ def write_for_devices(*, order: Order, rows: list[AmtSettings], by: User | None)
     names = [row.device.name for row in rows]
     audit.record(by, "setup_file.write", new={**_told(order), "devices": names[:100]})
     return Written(_bytes(file), names)
+
+
+def told_lines(data: bytes) -> list[str]:
+    """Return what a setup.bin holds, line by line, without its secrets.
+
+    Raises:
+        CertificateError: it is none.
+    """
+    try:
+        file = setup_bin.read(data)
+    except SetupFileError as error:
+        raise CertificateError("setup-file", str(error)) from None
+    use = "each PC uses one up" if file.is_consumable else "any number of PCs use the first"
+    version, count = ".".join(map(str, file.version)), len(file.records)
+    lines = [f"Version {version}, {count} records, {file.consumed} used; {use}."]
+    for record in file.records:
+        state = "valid" if record.is_valid else "used up"
+        how = "scrambled" if record.is_scrambled else "in clear"
+        lines.append(f"Record {record.number}: {state}, {how}")
+        lines += [f"  {_named(one)}: {setup_variables.told(one)}" for one in record.entries]
+    return lines
+
+
+def _named(one: Entry) -> str:
+    variable = setup_variables.VARIABLES.get(one.key)
+    number = f"{one.module}/{one.variable}"
+    return f"{number} {variable.name}" if variable else f"{number} (not known)"
 
 
 def rows_of(rows: QuerySet[AmtSettings], names: list[str]) -> list[AmtSettings]:

@@ -160,7 +160,7 @@ def test_what_cannot_be_done_says_why_and_ends_with_1(zman, words, said):
     assert said in zman(*words, status=1)
 
 
-@pytest.mark.parametrize("name", ["icmc", "icc", "irch", "idmc", "icuf", "iczc"])
+@pytest.mark.parametrize("name", ["icmc", "icc", "irch", "idmc", "icuf", "ivuf", "iczc"])
 def test_help_of_each_command(zman, name):
     assert zman(name, "--help").startswith("usage: zman ")
 
@@ -184,6 +184,10 @@ def test_setup_bin_with_the_password_of_the_vault(zman, tmp_path):
     assert (values[2, 3], values[2, 4]) == (b"example.org", b"amt.example.org")
     assert values[2, 8][0] == 2
     assert (tmp_path / "setup.bin").stat().st_mode & 0o077 == 0
+    shown = zman("ivuf", "setup.bin")
+    assert "2/4 Configuration server FQDN: amt.example.org" in shown
+    assert "1/2 New MEBx password: kept secret" in shown
+    assert "setup.bin has at least 512 bytes" in zman("ivuf", "/dev/null", status=1)
 
 
 def test_what_zman_does_is_in_the_audit_under_its_name(zman):
