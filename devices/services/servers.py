@@ -88,6 +88,8 @@ def why_not_deletable(server: Server) -> str:
         return f"{devices} {server}. Choose another server in their settings first."
     if waiting := JobItem.objects.unfinished().filter(server=server).count():
         return f"{waiting:,} lines of tasks wait for {server}. Stop them or let them end first."
+    if server.management_certificates.exists() or server.certificate_requests.exists():
+        return f"{server} has management certificates or requests for them. Delete those first."
     if server.is_online:
         return f"{server} is online and would come back by itself. Stop its worker first."
     return ""
