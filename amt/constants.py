@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 PORT_HTTP = 16992
 PORT_HTTPS = 16993
 PORT_RMCP = 623
+PORT_HELLO = 9971  # of the console, where devices say hello
 PORT_REDIRECTION = 16994
 PORT_REDIRECTION_TLS = 16995
 

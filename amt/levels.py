@@ -12,6 +12,35 @@ PLAIN_ALLOWED = declare(
         default=True,
     )
 )
+DISCOVERED_HOURS = declare(
+    Key(
+        "amt.discovered_hours",
+        "Discovery and Deployment",
+        "Discovered entry validity",
+        "Valid for Provision",
+        "How long after its last sign a discovered device may be provisioned, where the "
+        "certificate of the device is made here.",
+        default=12,
+        unit="hours",
+        least=1,
+        most=255,
+        levels=("zone",),
+    )
+)
+DISCOVERED_HOURS_EXTERNAL = declare(
+    Key(
+        "amt.discovered_hours_external",
+        "Discovery and Deployment",
+        "Discovered entry validity",
+        "Valid for external certificates",
+        "The same where the device gets a certificate and key from outside.",
+        default=24,
+        unit="hours",
+        least=1,
+        most=255,
+        levels=("zone",),
+    )
+)
 LEGACY_ALLOWED = declare(
     Key(
         "amt.legacy_tls_allowed",

@@ -148,6 +148,13 @@ TOPICS = (
         ),
     ),
     Topic(
+        "discovered",
+        "Set up",
+        "Discovered devices",
+        "Hello messages, which devices trust this zone, how long an entry is valid.",
+        ("amt-discovered", "amt-discovered-device"),
+    ),
+    Topic(
         "csv",
         "Set up",
         "Import from CSV",

@@ -11,8 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from amt.certificates.making import Mark, Subject
-from amt.models import AmtSettings
-from amt.services import certificates
+from amt.models import AmtSettings, DiscoveredDevice
+from amt.protocol.hello import Hello
+from amt.services import certificates, discovery
+from amt.services.discovery import Heard
 from devices.levels import Place
 from devices.models import Comment, Device, Folder, Job, JobItem, Server, User
 from devices.models.rights import Role
@@ -94,6 +96,7 @@ def _shared(site: Server, login: Credential) -> dict[str, Any]:
         "credential": login,
         "secret": waiting,
         **_certificates(site),
+        "discovered": _discovered(),
         "token": people.make_sign_in_link(person(Role.MONITOR)).split("/")[2],
     }
 
@@ -109,6 +112,13 @@ def _certificates(site: Server) -> dict[str, Any]:
             server=site, subject=subject, is_ca=True, mark=Mark.BOTH, by=None
         ),
     }
+
+
+def _discovered() -> DiscoveredDevice:
+    """Return a device that said hello."""
+    heard = Hello(3, uuid4(), 0, True, (("sha256", "ab" * 32),))
+    discovery.record_hellos([Heard(heard, "127.0.1.9", timezone.now())], server=None)
+    return DiscoveredDevice.objects.get(uuid=heard.uuid)
 
 
 def _place(where: Folder, site: Server, login: Credential) -> dict[str, Any]:

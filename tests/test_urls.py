@@ -167,6 +167,10 @@ ENTRIES: dict[str, Entry] = {
     "power:pause(pk)": entry(ADMIN, ADMIN, pk="folder"),
     "power:resume(pk)": entry(post=ADMIN, pk="folder"),
     "power:release(pk)": entry(post=ADMIN, pk="device"),
+    # Discovered
+    "amt:discovered()": entry(WATCH),
+    "amt:discovered_device(pk)": entry(WATCH, pk="discovered"),
+    "amt:forget_discovered()": entry(post=ZONE, post_pk="discovered"),
     # Certificates
     "amt:certificates()": entry(ZONE),
     "amt:certificates_panel()": entry(ZONE),

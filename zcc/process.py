@@ -17,6 +17,8 @@ from celery.worker import WorkController, state
 from celery.worker.consumer import Consumer
 from django.conf import settings
 
+from amt import listening
+from amt.management.commands import listen as listen_command
 from zcc import dispatch, heartbeat
 from zcc.celery import app
 
@@ -61,14 +63,24 @@ def listen(host: str, port: int, *, tries: int = 1) -> socket.socket:
     raise last
 
 
-def run(web: socket.socket, *, on_ready: Callable[[], None]) -> None:
-    """Serve on ``web``, work and dispatch until SIGINT or SIGTERM."""
+def run(
+    web: socket.socket,
+    *,
+    on_ready: Callable[[], None],
+    hello: tuple[str, int] | None = None,
+) -> None:
+    """Serve on ``web``, work, dispatch and take hello messages until SIGINT or SIGTERM."""
     app.loader.import_default_modules()  # a task that cannot be imported ends the process here
     stop = Event()
     threads = [
         Thread(target=work, args=[stop], name="worker", daemon=True),
         Thread(target=dispatch.run, args=[stop], name="dispatcher", daemon=True),
     ]
+    if hello:
+        given = [stop, *hello, listen_command.writer()]
+        threads.append(
+            Thread(target=listening.run_beside, args=given, name="listener", daemon=True)
+        )
     for thread in threads:
         thread.start()
     try:

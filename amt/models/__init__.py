@@ -1,6 +1,7 @@
 """The rows of Intel AMT: how devices are reached, and what the zone proves itself with."""
 
 from amt.models.certificates import Certificate, CertificateRequest
+from amt.models.discovered import DiscoveredDevice
 from amt.models.settings import AmtSettings, CredentialTest
 from amt.models.zone_change import ZoneCertificateChange
 
@@ -9,5 +10,6 @@ __all__ = [
     "Certificate",
     "CertificateRequest",
     "CredentialTest",
+    "DiscoveredDevice",
     "ZoneCertificateChange",
 ]

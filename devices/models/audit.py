@@ -20,6 +20,7 @@ PAGES = {  # of the objects that entries are about; the lines outlive them
     "server": "devices:server",
     "credential": "vault:credential",
     "certificate": "amt:certificate",
+    "discovereddevice": "amt:discovered_device",
 }
 
 

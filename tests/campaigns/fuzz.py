@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from amt.certificates import files
 from amt.certificates.errors import CertificateError
-from amt.protocol import eoi, rmcp, setup_bin
+from amt.protocol import eoi, hello, rmcp, setup_bin
 from amt.protocol.errors import AmtError
 from amt.protocol.http.digest import read_challenge
 from amt.protocol.http.handshake import shake_hands
@@ -218,6 +218,7 @@ def parsers() -> Iterator[list[Parser]]:
                 lambda data: boot_from(data, SetUp(State.PRE), firmware=(16, 1)),
                 (),
             ),
+            Parser("hello message", samples.hellos(), hello.read, (hello.HelloError,)),
             Parser(
                 "HTTP request (simulator)", samples.http_requests(), read_request, (BadRequest,)
             ),

@@ -80,6 +80,13 @@ def certificate_files() -> list[bytes]:
     ]
 
 
+def hellos() -> list[bytes]:
+    """Return hello messages of both versions."""
+    head = bytes.fromhex("0100 0300 00000000") + bytes(range(16))
+    with_hashes = head + b"\x02" + b"\x01\x14" + bytes(20) + b"\x02\x20" + bytes(32)
+    return [with_hashes, head.replace(b"\x03", b"\x02", 1) + b"0000037M"]
+
+
 def setup_files() -> list[bytes]:
     """Return setup files: scrambled and not, consumable and not."""
     entries = (

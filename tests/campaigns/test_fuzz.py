@@ -24,6 +24,7 @@ NAMES = (
     "certificate file",
     "setup.bin",
     "setup.bin (simulator)",
+    "hello message",
     "HTTP request (simulator)",
     "XML of a request (simulator)",
     "older SOAP request (simulator)",

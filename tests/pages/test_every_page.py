@@ -47,6 +47,8 @@ PAGES = [
     ("devices:folder_settings", {"pk": "folder", "page": "power-management-settings"}),
     ("vault:credential", {"pk": "credential"}),
     ("vault:where_used", {"pk": "credential"}),
+    ("amt:discovered", {}),
+    ("amt:discovered_device", {"pk": "discovered"}),
     ("amt:certificates", {}),
     ("amt:certificate", {"pk": "certificate"}),
     ("amt:import_certificate", {}),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from amt.constants import PORT_HELLO
 from zcc import ports, practice, process, static_files
 from zcc.management.commands import owner
 
@@ -25,16 +26,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument(
+            "--hello-host", metavar="H", help="takes hello messages of devices; default: --host"
+        )
+        parser.add_argument(
+            "--hello-port", type=int, default=PORT_HELLO, metavar="N", help="9971; 0: none"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         process.leave_on_terminate()
         with suppress(KeyboardInterrupt):
-            self.serve(options["host"], options["port"])
+            self.serve(options)
         self.stdout.write("Stopped.")
         process.end()
 
-    def serve(self, host: str, port: int) -> None:
+    def serve(self, options: dict[str, Any]) -> None:
         """Bring database and static files up to date, then serve until told to stop."""
+        host, port = options["host"], options["port"]
         if practice.is_practice():
             raise CommandError(f"{settings.DATA_DIR} is a practice zone: ./run demo serves it.")
         try:
@@ -45,7 +53,9 @@ class Command(BaseCommand):
         static_files.collect_if_stale()
         address = f"http://{host}:{port}"
         text = f"The console is at {address}/\n{invitation(address)}"
-        process.run(web, on_ready=partial(self.stdout.write, text))
+        hello = (options["hello_host"] or host, options["hello_port"])
+        ready = partial(self.stdout.write, text)
+        process.run(web, on_ready=ready, hello=hello if hello[1] else None)
 
 
 def invitation(address: str) -> str:

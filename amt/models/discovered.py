@@ -1,0 +1,75 @@
+"""Devices that were discovered: they said hello, and may not be managed yet (S76-S79)."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from devices.models import Device, Server
+from devices.models.rights import Person, Right, may
+
+
+class DiscoveredDeviceQuerySet(models.QuerySet["DiscoveredDevice"]):
+    def visible_to(self, user: Person) -> Self:
+        """Keep all of them for a person who sees the whole zone: they have no folder yet."""
+        return self if may(user, Right.VIEW) else self.none()
+
+    def search(self, text: str) -> Self:
+        """Keep those whose name, address or UUID has each word."""
+        found = self
+        for word in text.split():
+            plain = word.replace("-", "")
+            by_uuid = models.Q(uuid_text__icontains=plain) if plain.isalnum() else models.Q()
+            found = found.filter(
+                models.Q(name__icontains=word) | models.Q(address__icontains=word) | by_uuid
+            )
+        return found
+
+
+class DiscoveredDevice(models.Model):
+    """One Management Engine by its UUID, as it was heard of last; a repeat refreshes the row."""
+
+    class Source(models.TextChoices):
+        HELLO = "hello", "Hello message"
+
+    uuid = models.UUIDField(unique=True)
+    uuid_text = models.CharField(max_length=32)  # to be searched, whatever the database
+    address = models.GenericIPAddressField()
+    name = models.CharField(max_length=255, blank=True)  # by reverse DNS
+    source = models.CharField(max_length=5, choices=Source, default=Source.HELLO)
+    hello_version = models.PositiveSmallIntegerField()
+    hello_count = models.PositiveIntegerField(default=1)
+    retry_count = models.PositiveIntegerField()
+    has_own_password = models.BooleanField()
+    key_id = models.CharField(max_length=8, blank=True)  # PID of a version 2 hello
+    hashes = models.JSONField(default=list)  # [algorithm, hex digits] of each trusted root
+    first_seen_at = models.DateTimeField()
+    seen_at = models.DateTimeField(db_index=True)
+    server = models.ForeignKey(Server, models.SET_NULL, null=True, related_name="+")
+    device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="discovered")
+
+    objects: ClassVar = DiscoveredDeviceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-seen_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.name or str(self.address)
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse("amt:discovered_device", args=[self.pk])
+
+    def valid_until(self, hours: int) -> datetime:
+        """Return until when the entry is valid, if it is so for ``hours`` (D1)."""
+        return self.seen_at + timedelta(hours=hours)
+
+    def is_valid(self, hours: int) -> bool:
+        """Return whether it still is."""
+        return timezone.now() < self.valid_until(hours)
+
+    def trusts(self, digests: set[tuple[str, str]]) -> bool:
+        """Return whether one of ``digests`` (algorithm, hex digits) is among its hashes."""
+        return any(tuple(one) in digests for one in self.hashes)
