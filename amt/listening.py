@@ -46,6 +46,7 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._writer: asyncio.Task[None] | None = None
         self._is_over = False
+        self._failures = 0  # to write, in a row
         self.refused: Counter[str] = Counter()  # why, how often
 
     async def start(self, host: str, port: int) -> int:
@@ -65,6 +66,8 @@ class Listener:
         self._is_over = True
         if self._writer:
             await self._writer
+        if left := self._queue.qsize():
+            logger.error("%s hello messages were not written down; devices repeat them.", left)
 
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = _plain(writer.get_extra_info("peername")[0])
@@ -135,11 +138,14 @@ class Listener:
         try:
             await asyncio.to_thread(self._write, batch)
         except Exception as error:
-            logger.warning("Hello messages could not be written down and wait: %s", error)
+            self._failures += 1
+            if self._failures % 60 == 1:
+                logger.warning("Hello messages could not be written down and wait: %s", error)
             for heard in batch[: WAITING - self._queue.qsize()]:
                 self._queue.put_nowait(heard)
             await asyncio.sleep(1)
             return False
+        self._failures = 0
         return True
 
 

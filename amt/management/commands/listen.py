@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from amt import listening
 from amt.constants import PORT_HELLO
+from amt.management import database
 from amt.services import discovery
 from devices.services import heartbeat
 
@@ -25,6 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         if not 1 <= port <= 65535:
             raise CommandError(f"--port {port}: ports go from 1 to 65535.")
+        database.prepare()
         stop = Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())

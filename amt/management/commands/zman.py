@@ -5,18 +5,15 @@ Only reading of words and writing of lines is here; what is done is in amt.servi
 
 import getpass
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
 from celery import current_app
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, connection
 
 from amt.certificates.errors import CertificateError
-from amt.management import zman_certificates, zman_setup_files, zman_zone_change
+from amt.management import database, zman_certificates, zman_setup_files, zman_zone_change
 from devices import audit
 from devices.models import Server
 from devices.services import heartbeat
@@ -69,7 +66,7 @@ class Command(BaseCommand):
             family.add_commands(commands)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        prepare_database()
+        database.prepare()
         audit.acting_name.set(f"zman ({getpass.getuser()})")
         given = Namespace(**options, server=this_server())
         try:
@@ -80,20 +77,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{error.filename or 'File'}: {error.strerror}.") from error
-
-
-def prepare_database() -> None:
-    """Make the tables of a new installation; an older one is brought up to date by serve."""
-    if connection.vendor == "sqlite":
-        Path(settings.DATA_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        tables = connection.introspection.table_names()
-    except DatabaseError as error:
-        raise CommandError(f"The database cannot be reached: {error}".strip()) from None
-    if "django_migrations" not in tables:
-        call_command("migrate", verbosity=0)
-    elif "amt_zonecertificatechange" not in tables:
-        raise CommandError("The database is of an older version: run `manage.py migrate` first.")
 
 
 def this_server() -> Server:
