@@ -21,7 +21,7 @@ from amt.services.discovery import Heard
 logger = logging.getLogger(__name__)
 
 SECONDS = 10  # for one message
-MOST_AT_ONCE = 2_000  # connections
+MOST_AT_ONCE = 4_000  # connections
 MOST_FROM_ONE = 64  # connections at once from one address
 RATE = 600  # messages a second from one address; a relay may speak for a whole site
 WAITING = 50_000  # messages that may wait to be written

@@ -54,9 +54,6 @@ def record_hellos(heard: Collection[Heard], *, server: Server | None) -> int:
             new.append(row)
     DiscoveredDevice.objects.bulk_update(known.values(), REFRESHED)
     DiscoveredDevice.objects.bulk_create(new)
-    for row in new:
-        told = {"address": row.address, "uuid": str(row.uuid)}
-        audit.record(None, "discovered.hello", row, new=told)
     return len(new)
 
 
