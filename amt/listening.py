@@ -96,6 +96,8 @@ class Listener:
                     return
                 if len(data) > hello.LARGEST:
                     break
+        if not data:  # somebody looked whether we are there
+            return
         try:
             heard = Heard(hello.read(data), address, timezone.now())
         except HelloError as error:

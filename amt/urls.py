@@ -35,6 +35,7 @@ urlpatterns = [
     path("devices/<int:pk>/amt/try-again/", sign_in.try_again, name="try_again"),
     path(CERTIFICATES, certificates.certificates, name="certificates"),
     path(f"{CERTIFICATES}panel/", certificates.certificates_panel, name="certificates_panel"),
+    path(f"{CERTIFICATES}soon/", certificates.certificates_soon, name="certificates_soon"),
     path(f"{CERTIFICATES}new/", certificate_making.create_certificate, name="create_certificate"),
     path(f"{CERTIFICATES}request/", certificate_making.create_request, name="create_request"),
     path(

@@ -35,7 +35,10 @@ TOPICS = (
         "Every day",
         "Home, search and the frame of every page",
         "Counts that lead to their lists, what needs a person, the bar, the search.",
-        ("devices-home", "devices-search", "devices-find", "devices-help", "power-chart"),
+        (
+            *("devices-home", "devices-search", "devices-find", "devices-help"),
+            *("power-chart", "amt-certificates-soon"),
+        ),
     ),
     Topic(
         "devices",

@@ -96,7 +96,7 @@ def _shared(site: Server, login: Credential) -> dict[str, Any]:
         "credential": login,
         "secret": waiting,
         **_certificates(site),
-        "discovered": _discovered(),
+        "heard": _discovered(),
         "token": people.make_sign_in_link(person(Role.MONITOR)).split("/")[2],
     }
 

@@ -169,11 +169,12 @@ ENTRIES: dict[str, Entry] = {
     "power:release(pk)": entry(post=ADMIN, pk="device"),
     # Discovered
     "amt:discovered()": entry(WATCH),
-    "amt:discovered_device(pk)": entry(WATCH, pk="discovered"),
-    "amt:forget_discovered()": entry(post=ZONE, post_pk="discovered"),
+    "amt:discovered_device(pk)": entry(WATCH, pk="heard"),
+    "amt:forget_discovered()": entry(post=ZONE, post_pk="heard"),
     # Certificates
     "amt:certificates()": entry(ZONE),
     "amt:certificates_panel()": entry(ZONE),
+    "amt:certificates_soon()": entry(WATCH),
     "amt:create_certificate()": entry(ZONE, ZONE),
     "amt:create_request()": entry(ZONE, ZONE),
     "amt:import_certificate()": entry(ZONE, ZONE),

@@ -14,11 +14,12 @@ from amt.models import Certificate, CertificateRequest
 from amt.services import certificate_overview, hashes, zone_change
 from amt.services import certificates as services
 from devices.models import Server
-from devices.models.rights import Right
+from devices.models.rights import Right, may
 from devices.views.access import PersonRequest, needs_zone_right
 
 keepers_only = needs_zone_right(Right.CERTIFICATES)
 PANEL_ROWS = 5
+SOON_DAYS = 60  # before an end that Home warns of
 
 
 @require_GET
@@ -43,6 +44,15 @@ def certificates_panel(request: PersonRequest) -> HttpResponse:
     endings = certificate_overview.endings()
     context = {"endings": endings[:PANEL_ROWS], "has_more": len(endings) > PANEL_ROWS}
     return render(request, "amt/_certificates_panel.html", context)
+
+
+@require_GET
+@needs_zone_right(Right.VIEW)
+def certificates_soon(request: PersonRequest) -> HttpResponse:
+    """Say on Home which certificates end soon, and what ends with them; nothing if none does."""
+    soon = [ending for ending in certificate_overview.endings() if ending.row.days_left < SOON_DAYS]
+    context = {"soon": soon, "may_open": may(request.user, Right.CERTIFICATES)}
+    return render(request, "amt/_certificates_soon.html", context)
 
 
 @require_GET

@@ -14,7 +14,7 @@ import requests
 from tests.fixtures.services import free_port
 from tests.ops import compose, console
 
-OURS = ("migrate", "web", "worker", "dispatcher")
+OURS = ("migrate", "web", "worker", "dispatcher", "listener")
 CODE = """
 import json, os
 from zcc import heartbeat, practice
@@ -50,7 +50,7 @@ def test_no_service_runs_as_root_and_secrets_are_files(name):
         assert not re.search(r"(KEYS?|PASSWORD)$", variable), variable
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "dispatcher", "postgres", "redis"])
+@pytest.mark.parametrize("name", ["web", "worker", "dispatcher", "listener", "postgres", "redis"])
 def test_services_are_restarted_and_watched(name):
     service = compose.read()["services"][name]
     assert service["restart"] == "unless-stopped"
@@ -100,7 +100,7 @@ def test_quick_task_goes_through_the_commands_of_the_compose_file(here, fleet):
             f"{session.get(page + 'csv/', timeout=20).text}\n{started['worker'].said}",
         )
         assert [len(pc.orders) for pc in pcs] == [1, 1, 1]
-        for name in ("worker", "dispatcher"):
+        for name in ("worker", "dispatcher", "listener"):
             health = subprocess.run(
                 here.health_command(name),
                 cwd=console.ROOT,

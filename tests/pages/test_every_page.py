@@ -48,7 +48,7 @@ PAGES = [
     ("vault:credential", {"pk": "credential"}),
     ("vault:where_used", {"pk": "credential"}),
     ("amt:discovered", {}),
-    ("amt:discovered_device", {"pk": "discovered"}),
+    ("amt:discovered_device", {"pk": "heard"}),
     ("amt:certificates", {}),
     ("amt:certificate", {"pk": "certificate"}),
     ("amt:import_certificate", {}),

@@ -1,9 +1,12 @@
 """An authority made with openssl signs our request; the import takes it, or says why not."""
 
+from datetime import timedelta
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 
 from amt import private_keys
 from amt.certificates import files
@@ -236,6 +239,20 @@ def test_forecast_names_root_and_certificate_with_their_devices(server):
     assert [ending.devices for ending in found] == [1, 1]
     assert found[0].at < found[1].at
     assert found[0].row.is_management
+
+
+def test_home_warns_of_what_ends_soon(client, server, time_machine):
+    row = certificates.create_management(server=server, by=None)
+    place = reverse("amt:certificates_soon")
+    client.force_login(factories.person("monitor"))
+    assert client.get(place).content.strip() == b""
+    time_machine.move_to(row.not_after - timedelta(days=10))
+    client.force_login(factories.person("monitor"))
+    said = client.get(place).content.decode()
+
+    assert "amt.example.org</strong>" not in said
+    assert "amt.example.org ends on" in said
+    assert row.get_absolute_url() not in said
 
 
 def test_only_who_may_keeps_certificates(server):
