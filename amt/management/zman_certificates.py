@@ -8,6 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.management.base import CommandError, OutputWrapper
+from django.db import transaction
 
 from amt.certificates import files, firmware, hashes, names
 from amt.certificates.making import Mark, Strength, Subject
@@ -163,16 +164,17 @@ def create_request(given: Namespace, out: OutputWrapper, error: OutputWrapper) -
         raise CommandError(f"There is no folder {folder}.")
     name = given.commonname or certificates.default_name(given.server)
     subject = Subject(name, given.organization, given.country, given.state, given.orgunit)
-    row = certificates.create_request(
-        server=given.server,
-        subject=subject,
-        is_ca=is_ca,
-        mark=mark,
-        by=None,
-        strength=Strength(given.strength),
-    )
     path = folder / f"{name}.csr"
-    path.write_bytes(row.x509.public_bytes(Encoding.PEM))
+    with transaction.atomic():  # a request whose file cannot be written was never made
+        row = certificates.create_request(
+            server=given.server,
+            subject=subject,
+            is_ca=is_ca,
+            mark=mark,
+            by=None,
+            strength=Strength(given.strength),
+        )
+        path.write_bytes(row.x509.public_bytes(Encoding.PEM))
     out.write(f"Wrote {path}. Its private key stays in the vault.")
     if not given.commonname and not names.is_host_name(given.server.host_name):
         error.write(MADE_UP.format(name=name))

@@ -112,6 +112,7 @@ def write(given: Namespace, out: OutputWrapper, error: OutputWrapper) -> None:
     else:
         written = setup_files.write_for_any(order=order, credential=credential(given), by=None)
     given.out.touch(mode=0o600)
+    given.out.chmod(0o600)  # also where it was there before
     given.out.write_bytes(written.data)
     out.write(f"Wrote {given.out} ({len(written.data):,} bytes).")
     for number, name in enumerate(written.devices, start=1):

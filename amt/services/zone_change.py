@@ -80,9 +80,7 @@ def go_on(*, by: User | None, step: str, authority: str = "", although: bool = F
         CertificateError: no change is under way, or it stands at another step.
     """
     certificates.allow(by)
-    change = Change.objects.select_for_update().filter(ended_at=None).first()
-    if change is None:
-        raise CertificateError("not-started", "No change of the zone certificate is under way.")
+    change = _under_way()
     if change.step != step:
         raise CertificateError(
             "other-step", f"The change stands at “{change.get_step_display()}”, not there."
@@ -97,11 +95,10 @@ def go_on(*, by: User | None, step: str, authority: str = "", although: bool = F
 def give_up(*, by: User | None) -> None:
     """End the change where it stands; what was done stays done."""
     certificates.allow(by)
-    change = Change.objects.select_for_update().filter(ended_at=None).first()
-    if change:
-        change.ended_at, change.was_given_up = timezone.now(), True
-        change.save(update_fields=["ended_at", "was_given_up"])
-        audit.record(by, "zone_change.give_up", old={"step": change.step})
+    change = _under_way()
+    change.ended_at, change.was_given_up = timezone.now(), True
+    change.save(update_fields=["ended_at", "was_given_up"])
+    audit.record(by, "zone_change.give_up", old={"step": change.step})
 
 
 @transaction.atomic
@@ -153,6 +150,14 @@ TEXTS = {
     Step.REDISCOVER: "Devices have to announce themselves again, with the new hash in them.",
     Step.PROVISION: "Each device that was provisioned is provisioned with the new certificate.",
 }
+
+
+def _under_way() -> Change:
+    """Return the change that is under way, locked."""
+    change = Change.objects.select_for_update().filter(ended_at=None).first()
+    if change is None:
+        raise CertificateError("not-started", "No change of the zone certificate is under way.")
+    return change
 
 
 def _unprovision(change: Change, by: User | None, authority: str, although: bool) -> None:

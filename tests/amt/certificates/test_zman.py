@@ -99,6 +99,13 @@ def test_requests_in_any_order_of_words(zman, tmp_path, words):
     assert ("Intel(R) Client Setup Certificate" in text) is ("oid" not in words)
 
 
+def test_request_whose_file_cannot_be_written_was_never_made(zman, tmp_path):
+    (tmp_path / "amt.example.org.csr").mkdir()
+    assert "Is a directory" in zman("icc", "true", *COUNTRY, "-d", ".", status=1)
+    code = "from amt.models import CertificateRequest; print(CertificateRequest.objects.count())"
+    assert manage(zman, code) == "0"
+
+
 def test_external_authority_signs_and_the_import_succeeds(zman, tmp_path):
     authority = Authority(tmp_path / "ca")
     zman("icc", "true", *COUNTRY, "-d", ".")
@@ -153,6 +160,9 @@ def test_wrong_use_gives_the_usage_and_2(zman, words, said):
         (("icuf", "setup.bin"), "Name the credential"),
         (("icuf", "setup.bin", "--credential", "none"), "The vault has no credential none."),
         (("iczc", "--next"), "No change of the zone certificate is under way."),
+        (("iczc", "--give-up"), "No change of the zone certificate is under way."),
+        (("icmc", "-p", "/dev/zero"), "a certificate has less than"),
+        (("icc", *COUNTRY, "-d", ".", "-n", "../x.example.org"), "is no host name"),
     ],
 )
 def test_what_cannot_be_done_says_why_and_ends_with_1(zman, words, said):
