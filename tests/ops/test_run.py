@@ -46,12 +46,14 @@ def test_unknown_command_is_refused():
 def test_what_is_no_benchmark_is_refused_with_those_there_are(name):
     done = run("bench", name)
     assert done.returncode == 2
-    assert done.stderr == f"There is no benchmark {name}.\nBenchmarks: pages power schedules\n"
+    assert (
+        done.stderr == f"There is no benchmark {name}.\nBenchmarks: hello pages power schedules\n"
+    )
 
 
 def test_benchmarks_are_listed():
     done = run("bench")
-    assert (done.returncode, done.stderr) == (0, "Benchmarks: pages power schedules\n")
+    assert (done.returncode, done.stderr) == (0, "Benchmarks: hello pages power schedules\n")
 
 
 def test_simulate_refuses_a_log_that_has_no_place_in_one_line(tmp_path):
