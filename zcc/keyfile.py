@@ -4,6 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 
@@ -12,7 +13,10 @@ def make_private(folder: Path) -> None:
 
     Databases, sessions and keys lie in it; a folder that is somebody else's stays as it is.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"ZCC_DATA_DIR {folder}: {error.strerror}.") from None
     with suppress(PermissionError):
         folder.chmod(0o700)
 

@@ -96,3 +96,23 @@ def extension(certificate: x509.Certificate, kind: type[T]) -> T | None:
         return certificate.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
+
+
+def public_key(certificate: x509.Certificate) -> object:
+    """Return its key; None for one that the library does not know."""
+    try:
+        return certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+
+
+def usages(certificate: x509.Certificate) -> list[str]:
+    """Return the extended key usages as dotted numbers."""
+    found = extension(certificate, x509.ExtendedKeyUsage)
+    return [one.dotted_string for one in found] if found else []
+
+
+def units(certificate: x509.Certificate) -> list[str]:
+    """Return the organisational units of the subject."""
+    oid = x509.NameOID.ORGANIZATIONAL_UNIT_NAME
+    return [str(one.value) for one in certificate.subject.get_attributes_for_oid(oid)]

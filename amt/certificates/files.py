@@ -13,7 +13,6 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
-from cryptography.utils import CryptographyDeprecationWarning
 
 from amt.certificates.errors import CertificateError
 
@@ -34,9 +33,18 @@ class Contents:
         self.certificates += [one for one in other.certificates if one not in self.certificates]
         self.key = self.key or other.key
 
+    def require(self) -> "Contents":
+        """Return itself, unless there is a key and no certificate."""
+        if not self.certificates:
+            raise CertificateError(
+                "file-key-only",
+                "There is a private key and no certificate. Add the certificate.",
+            )
+        return self
+
 
 def read(data: bytes, *, passphrase: str | None = None) -> Contents:
-    """Return the certificates (and the key, if there is one) in ``data``.
+    """Return the certificates (and the key, if there is one) in ``data``; see ``require``.
 
     Raises:
         CertificateError: the file is none that can be read, or holds none.
@@ -49,8 +57,8 @@ def read(data: bytes, *, passphrase: str | None = None) -> Contents:
             f"The file has {len(data):,} bytes; a certificate has less than {LARGEST:,}.",
         )
     with warnings.catch_warnings():
-        # Certificates that break a rule of X.509 a little are read; the verdicts speak of them.
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        # What breaks a rule of X.509 a little is read; the verdicts speak of it.
+        warnings.simplefilter("ignore")
         found = (
             _read_pem(data, passphrase) if b"-----BEGIN " in data else _read_der(data, passphrase)
         )
@@ -58,10 +66,6 @@ def read(data: bytes, *, passphrase: str | None = None) -> Contents:
         count = len(found.certificates)
         raise CertificateError(
             "file-too-many", f"The file has {count} certificates; a chain has {MOST} at most."
-        )
-    if not found.certificates:
-        raise CertificateError(
-            "file-key-only", "The file holds a private key and no certificate. Add the certificate."
         )
     return found
 
@@ -123,9 +127,10 @@ def _certificate(load: Callable[[bytes], x509.Certificate], data: bytes) -> x509
         for look in (lambda: found.extensions, found.public_key, lambda: found.subject):
             look()
         found.issuer, found.serial_number, found.not_valid_after_utc, found.not_valid_before_utc  # noqa: B018
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm):
         raise CertificateError(
-            "certificate-broken", f"The certificate cannot be read to its end: {_brief(error)}"
+            "certificate-broken",
+            "The certificate cannot be read to its end: a part of it is broken.",
         ) from None
     return found
 
@@ -180,7 +185,3 @@ def _request() -> CertificateError:
 
 def _not_rsa() -> CertificateError:
     return CertificateError("key-not-rsa", "The private key is not RSA; AMT takes RSA keys here.")
-
-
-def _brief(error: Exception) -> str:
-    return str(error).split("\n")[0][:120].rstrip(".") + "."

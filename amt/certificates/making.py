@@ -204,6 +204,8 @@ def _attribute(oid: x509.ObjectIdentifier, field: str, value: str) -> x509.NameA
     most = LONGEST.get(field, 64)
     if field == "country" and not (len(value) == 2 and value.isascii() and value.isalpha()):
         raise CertificateError("bad-field", f"country is two letters, e.g. DE, not {value[:80]!r}.")
+    if not value.strip():
+        raise CertificateError("bad-field", f"{field} is blank.")
     if len(value) > most:
         raise CertificateError("bad-field", f"{field} is at most {most} characters long.")
     if not value.isprintable():

@@ -8,7 +8,7 @@ from enum import StrEnum
 from cryptography import x509
 
 from amt.certificates.chains import Chain
-from amt.certificates.firmware import Span
+from amt.certificates.firmware import ALL, Span
 
 
 class Level(StrEnum):
@@ -58,3 +58,28 @@ def keep_out(verdicts: Iterable[Verdict]) -> bool:
 def spans(verdicts: Iterable[Verdict]) -> list[Span]:
     """Return the firmware that will refuse the certificate, each once."""
     return list(dict.fromkeys(v.refused_by for v in verdicts if v.refused_by))
+
+
+def ok(rule: str, text: str) -> Verdict:
+    """Return what a rule says of a certificate that keeps it."""
+    return Verdict(rule, Level.OK, text)
+
+
+def warn(rule: str, text: str, refused_by: Span | None = None) -> Verdict:
+    """Return a warning; ``refused_by`` is the firmware that will not take it."""
+    return Verdict(rule, Level.WARNING, text, refused_by)
+
+
+def refuse(rule: str, text: str) -> Verdict:
+    """Return what keeps a certificate out."""
+    return Verdict(rule, Level.REFUSED, text, ALL)
+
+
+def day(when: datetime) -> str:
+    """Return a day as people read it: 3 May 2031."""
+    return f"{when.day} {when:%b %Y}"
+
+
+def moment(when: datetime) -> str:
+    """Return a day with its time."""
+    return f"{day(when)}, {when:%H:%M} UTC"

@@ -149,6 +149,8 @@ class ImportForm(InOurWords, forms.Form):
                 contents.add(files.read(data, passphrase=cleaned.get("passphrase") or None))
             except CertificateError as error:
                 self.add_error("chosen", f"{file.name}: {error}")
+        if contents.key and not contents.certificates:
+            self.add_error("chosen", "There is a private key and no certificate. Add one.")
         cleaned["contents"] = contents
         return cleaned
 

@@ -11,6 +11,7 @@ from django.core.management.base import CommandError, OutputWrapper
 from django.db import transaction
 
 from amt.certificates import files, firmware, hashes, names
+from amt.certificates.errors import CertificateError
 from amt.certificates.making import Mark, Strength, Subject
 from amt.certificates.verdicts import Verdict
 from amt.models import Certificate
@@ -22,6 +23,7 @@ TYPES = {
     "provisioning": Mark.BOTH,
     "management": Mark.BOTH,
 }
+STRENGTHS = [one.value for one in Strength]
 TRUTH = {"true": True, "false": False}
 WORDS = f"isCA is true or false; Type is one of {', '.join(TYPES)}"
 MADE_UP = (
@@ -50,11 +52,11 @@ def add_commands(commands: Any) -> None:
     )
     create.add_argument("-n", "--commonname", default="", help="default: this server's name")
     create.add_argument("--no-ca", action="store_true", help="it may not issue for devices")
-    create.add_argument("--strength", choices=list(Strength), help="standard: RSA 2048, SHA-256")
+    create.add_argument("--strength", choices=STRENGTHS, help="standard: RSA 2048, SHA-256")
     create.add_argument(
         "--passphrase-file", type=Path, metavar="FILE", help="of a PKCS#12 file; else it is asked"
     )
-    create.set_defaults(run=create_certificate)
+    create.set_defaults(run=create_certificate, usage_error=create.error)
 
     request = commands.add_parser(
         "iamt-create-csr",
@@ -71,7 +73,7 @@ def add_commands(commands: Any) -> None:
     request.add_argument(
         "-d", "--destination-folder", required=True, type=Path, metavar="FOLDER", help="of the CSR"
     )
-    request.add_argument("--strength", choices=list(Strength), default=Strength.STANDARD)
+    request.add_argument("--strength", choices=STRENGTHS, default=STRENGTHS[0])
     request.set_defaults(run=create_request, usage_error=request.error)
 
     show = commands.add_parser(
@@ -100,6 +102,8 @@ def create_certificate(given: Namespace, out: OutputWrapper, error: OutputWrappe
     if given.certpath:
         import_files(given, out, error)
         return
+    if given.passphrase_file:
+        given.usage_error("--passphrase-file is for a file to be imported (-p).")
     row = certificates.create_management(
         server=given.server,
         by=None,
@@ -110,6 +114,9 @@ def create_certificate(given: Namespace, out: OutputWrapper, error: OutputWrappe
     out.write(f"Created the management certificate of {row}, valid until {row.not_after:%Y-%m-%d}.")
     if not given.commonname and not names.is_host_name(given.server.host_name):
         error.write(MADE_UP.format(name=row))
+    count = Certificate.objects.management().filter(server=given.server).count()
+    if count > 1:
+        out.write(f"This server has {count} management certificates now.")
     out.write("Its root must be in each device: zman iamt-root-certificate-hash prints the hash.")
 
 
@@ -117,7 +124,11 @@ def import_files(given: Namespace, out: OutputWrapper, error: OutputWrapper) -> 
     """Import what an external authority signed."""
     contents = files.Contents()
     for path in given.certpath:
-        contents.add(files.read(read_bounded(path), passphrase=passphrase(given, path)))
+        try:
+            contents.add(files.read(read_bounded(path), passphrase=passphrase(given, path)))
+        except CertificateError as problem:
+            raise CommandError(f"{path}: {problem}") from None
+    contents.require()
     try:
         done = certificate_import.import_certificates(
             contents=contents, server=given.server, by=None
@@ -135,15 +146,25 @@ def import_files(given: Namespace, out: OutputWrapper, error: OutputWrapper) -> 
 
 
 def read_bounded(path: Path) -> bytes:
-    """Return the bytes of a file, one more than is allowed at most: a device never ends."""
+    """Return the bytes of a file, one more than is allowed at most."""
+    if path.exists() and not path.is_file():  # a pipe would wait, a device never end
+        raise CommandError(f"{path} is no file.")
     with path.open("rb") as file:
         return file.read(files.LARGEST + 1)
+
+
+def read_line(path: Path) -> str:
+    """Return the one line of a file that holds a passphrase or password."""
+    try:
+        return read_bounded(path).decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise CommandError(f"{path} holds no text (UTF-8).") from None
 
 
 def passphrase(given: Namespace, path: Path) -> str | None:
     """Return the passphrase of a PKCS#12 file; it is never an argument, which all could see."""
     if given.passphrase_file:
-        return str(given.passphrase_file.read_text().rstrip("\r\n"))
+        return read_line(given.passphrase_file)
     if path.suffix.lower() in (".p12", ".pfx") and sys.stdin.isatty():
         return getpass(f"Passphrase of {path.name}: ")
     return None
@@ -163,6 +184,9 @@ def create_request(given: Namespace, out: OutputWrapper, error: OutputWrapper) -
     if not folder.is_dir():
         raise CommandError(f"There is no folder {folder}.")
     name = given.commonname or certificates.default_name(given.server)
+    for field in ("state", "organization"):
+        if not getattr(given, field).strip():
+            given.usage_error(f"--{field} is blank.")
     subject = Subject(name, given.organization, given.country, given.state, given.orgunit)
     path = folder / f"{name}.csr"
     with transaction.atomic():  # a request whose file cannot be written was never made
@@ -204,6 +228,11 @@ def show_hashes(given: Namespace, out: OutputWrapper, error: OutputWrapper) -> N
             )
         raise CommandError(
             "This zone has no management certificate yet. Create one: zman iamt-create-mgmtcert"
+        )
+    for name in zone_hashes.without_root():
+        error.write(
+            f"The root of {name} is not here, so its hash is not among these. Import the "
+            "certificates of its authority: zman iamt-create-mgmtcert --certpath CA-CERTIFICATE"
         )
     for root in roots:
         out.write(f"Root certificate: {root.name}, valid until {root.ends:%Y-%m-%d}")

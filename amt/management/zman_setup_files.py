@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
+from amt.management.zman_certificates import read_bounded, read_line
 from amt.models import AmtSettings
 from amt.services import setup_file_options, setup_files
 from vault.models import Credential
@@ -80,7 +81,8 @@ def add_commands(commands: Any) -> None:
     create.add_argument("--algorithm", choices=["sha1", "sha256", "sha384"], help="of the hash")
     create.add_argument("-dhash", "--dhash", action="store_true", help="switch factory hashes off")
     for name, (metavar, text) in FLAGS.items():
-        create.add_argument(f"-{name}", f"--{name}", metavar=metavar, help=text)
+        choices = metavar.split("|") if "|" in metavar else None
+        create.add_argument(*(f"-{name}", f"--{name}"), metavar=metavar, choices=choices, help=text)
     create.add_argument("-amt", "--amt", action="store_true", help="manageability: Intel AMT")
     create.set_defaults(run=write)
 
@@ -100,7 +102,7 @@ def write(given: Namespace, out: OutputWrapper, error: OutputWrapper) -> None:
         server=given.server,
         version=setup_files.VERSIONS[given.file_version],
         options={name: getattr(given, name) for name in FLAGS},
-        hashes=[(Path(path).read_bytes(), name) for path, name in given.hash],
+        hashes=[(read_bounded(Path(path)), name) for path, name in given.hash],
         algorithm=given.algorithm,
         has_amt=given.amt,
         without_factory_hashes=given.dhash,
@@ -131,7 +133,7 @@ def show(given: Namespace, out: OutputWrapper, error: OutputWrapper) -> None:
 def current_password(given: Namespace) -> str:
     """Return the password that the devices have now."""
     if given.current_password_file:
-        return str(given.current_password_file.read_text().rstrip("\r\n"))
+        return read_line(given.current_password_file)
     return setup_files.FACTORY_PASSWORD
 
 

@@ -40,6 +40,7 @@ class Examined:
     others: list[x509.Certificate]
     request: CertificateRequest | None = None
     key: rsa.RSAPrivateKey | None = field(default=None, repr=False)
+    before: Certificate | None = None  # one of the same key, made of the same request
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def import_certificates(*, contents: Contents, server: Server, by: User | None) 
         CertificateError: there is nothing to import, or too much of it.
     """
     allow(by)
+    _drop_known(contents)
     found = examine(contents, server)
     if found.chain is None:
         return Imported(None, _keep_authorities(found.others, by), [])
@@ -73,6 +75,16 @@ def import_certificates(*, contents: Contents, server: Server, by: User | None) 
     return Imported(row, authorities, found.verdicts)
 
 
+def _drop_known(contents: Contents) -> None:
+    """Leave out the management certificate that is here already, if anything new came with it."""
+    known = {row.x509 for row in Certificate.objects.management()}
+    new = [one for one in contents.certificates if one not in known]
+    if not new:
+        name = called(contents.certificates[0])
+        raise CertificateError("already-here", f"The certificate of {name} is here already.")
+    contents.certificates = new
+
+
 def examine(contents: Contents, server: Server) -> Examined:
     """Find the management certificate among ``contents`` and judge it.
 
@@ -81,7 +93,9 @@ def examine(contents: Contents, server: Server) -> Examined:
     """
     requests = {_public(row.x509): row for row in CertificateRequest.objects.select_related("key")}
     own = _public(contents.key) if contents.key else b""
-    mine = [one for one in contents.certificates if _public(one) in {*requests, own}]
+    earlier = {_public(row.x509): row for row in Certificate.objects.management() if row.key_id}
+    keys = {*requests, *earlier, own}
+    mine = [one for one in contents.certificates if _public(one) in keys]
     leaves = mine or [one for one in contents.certificates if not _is_authority_alone(one)]
     if len(leaves) > 1:
         named = " and ".join(called(one) for one in leaves[:2])
@@ -89,16 +103,16 @@ def examine(contents: Contents, server: Server) -> Examined:
     others = [one for one in contents.certificates if one not in leaves]
     if not leaves:
         return Examined(None, [], others)
-    request = requests.get(_public(leaves[0]))
+    request, before = requests.get(_public(leaves[0])), earlier.get(_public(leaves[0]))
     trust = [row.x509 for row in Certificate.objects.authorities()]
     chain = chains.build(leaves[0], [*others, *trust])
     case = Case(
         chain,
         has_key=bool(mine),
-        wants_authority=request.is_ca if request else None,
+        wants_authority=request.is_ca if request else before.wants_authority if before else None,
         host_name=request.name if request else server.host_name,
     )
-    return Examined(chain, rules.judge(case), others, request, contents.key)
+    return Examined(chain, rules.judge(case), others, request, contents.key, before)
 
 
 def judge(row: Certificate, authorities: list[Certificate]) -> list[Verdict]:
@@ -115,7 +129,7 @@ def judge(row: Certificate, authorities: list[Certificate]) -> list[Verdict]:
 
 def _is_authority_alone(certificate: x509.Certificate) -> bool:
     """Return whether it is an authority and bears no mark of a management certificate."""
-    marked = set(rules.usages(certificate)) & set(marks.OIDS) or marks.UNIT in rules.units(
+    marked = set(chains.usages(certificate)) & set(marks.OIDS) or marks.UNIT in chains.units(
         certificate
     )
     return not marked and (chains.is_authority(certificate) or chains.is_self_signed(certificate))
@@ -128,6 +142,9 @@ def _keep_management(found: Examined, server: Server) -> Certificate:
     if found.request:
         row.key, row.server = found.request.key, found.request.server
         row.wants_authority = found.request.is_ca
+    elif found.before:
+        row.key, row.server = found.before.key, found.before.server
+        row.wants_authority = found.before.wants_authority
     elif found.key:
         row.key, row.server = private_keys.keep(found.key), server
     row.save(update_fields=["key", "server", "wants_authority"])

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.db.models import Count
 
-from amt.certificates import firmware, hashes, rules
+from amt.certificates import chains, firmware, hashes, rules
 from amt.certificates.chains import called, is_authority
 from amt.certificates.firmware import Span
 from amt.certificates.hashes import Hash
@@ -56,11 +56,11 @@ class Link:
     @property
     def usages(self) -> list[str]:
         """Return the extended key usages in words."""
-        return [rules.USAGES.get(one, one) for one in rules.usages(self.certificate)]
+        return [rules.USAGES.get(one, one) for one in chains.usages(self.certificate)]
 
     @property
     def units(self) -> list[str]:
-        return rules.units(self.certificate)
+        return chains.units(self.certificate)
 
     @property
     def is_authority(self) -> bool:

@@ -224,7 +224,7 @@ def allow(by: User | None) -> None:
 def _delete(row: Certificate) -> None:
     key = row.key
     row.delete()
-    if key:
+    if key and not Certificate.objects.filter(key=key).exists():
         private_keys.forget(key)
 
 

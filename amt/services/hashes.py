@@ -32,6 +32,13 @@ class Root:
         return [(one, found[one.algorithm]) for one in firmware.GENERATIONS]
 
 
+def without_root() -> list[str]:
+    """Return the management certificates whose root is not here: nobody knows its hash."""
+    trust = list(Certificate.objects.authorities())
+    rows = Certificate.objects.management()
+    return [row.name for row in rows if chain_of(row, trust).root is None]
+
+
 def roots() -> list[Root]:
     """Return the roots of all management certificates; without any, the zone's own authority."""
     trust = list(Certificate.objects.authorities())

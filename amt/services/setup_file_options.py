@@ -97,7 +97,7 @@ def _entry(name: str, value: str) -> Entry:
 def _hashes(found: list[tuple[bytes, str]], algorithm: str) -> list[Entry]:
     entries = [setup_variables.entry(setup_variables.OWN_HASHES, 1)]
     for data, name in found:
-        certificate = files.read(data).certificates[-1]
+        certificate = files.read(data).require().certificates[-1]
         der = certificate.public_bytes(Encoding.DER)
         digest = bytes.fromhex(digests.of(der)[algorithm].digits)
         entries.append(setup_variables.hash_entry(algorithm, digest, name))

@@ -92,7 +92,8 @@ def told_lines(data: bytes) -> list[str]:
         raise CertificateError("setup-file", str(error)) from None
     use = "each PC uses one up" if file.is_consumable else "any number of PCs use the first"
     version, count = ".".join(map(str, file.version)), len(file.records)
-    lines = [f"Version {version}, {count} records, {file.consumed} used; {use}."]
+    records = "1 record" if count == 1 else f"{count:,} records"
+    lines = [f"Version {version}, {records}, {file.consumed} used; {use}."]
     for record in file.records:
         state = "valid" if record.is_valid else "used up"
         how = "scrambled" if record.is_scrambled else "in clear"

@@ -64,6 +64,8 @@ class DeviceSpec:
     has_agent: bool = True
     clock_offset_seconds: float = 0.0
     is_factory: bool = False  # as it left the factory: nothing listens until it is set up
+    hello_to: tuple[str, int] | None = None  # whom it says hello until it is set up
+    hello_pace: float = 1.0  # 0.1: ten times as often as firmware
 
 
 def as_it_comes(profile: str, **like: Any) -> DeviceSpec:

@@ -48,7 +48,8 @@ def read_options(argv: Sequence[str] | None = None) -> Options:
             redirection=given.redirection,
             boot_ms=given.boot_ms,
             latency_ms=given.latency_ms,
-            is_factory=given.boot_from is not None,
+            is_factory=given.boot_from is not None or given.hello_to is not None,
+            hello_to=given.hello_to,
         )
         if given.boot_from:
             _require_place(given.boot_from)
@@ -135,6 +136,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a setup.bin: the devices come as from the factory, and each boots from it",
     )
+    add(
+        "--hello-to",
+        type=_place,
+        metavar="HOST:PORT",
+        help="the devices come as from the factory and say hello there until they are set up",
+    )
     add("--processes", type=_whole, default=0, metavar="N", help="0: as sockets need (0)")
     add("--part", type=_part, help=argparse.SUPPRESS)
     return parser
@@ -158,6 +165,13 @@ def _require_place(file: Path | None) -> None:
         raise ValueError(f"{file} cannot be written: there is no folder {file.parent}.")
     if not os.access(file if file.exists() else file.parent, os.W_OK):
         raise ValueError(f"{file} cannot be written: permission denied.")
+
+
+def _place(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
+    return host, int(port)
 
 
 def _whole(text: str) -> int:

@@ -13,10 +13,15 @@ from django.utils import timezone
 
 from amt import listening
 from amt.models import AmtSettings, DiscoveredDevice
+from amt.protocol import hello, setup_bin, setup_variables
 from amt.protocol.hello import Hello
+from amt.protocol.setup_bin import Record, SetupFile
 from amt.services import certificates, discovery, hashes
 from amt.services.discovery import Heard
+from amt.simulator import Device, DeviceSpec, Fleet, StickResult, addresses
+from amt.simulator import hello as simulated_hello
 from tests import factories
+from tests.amt.simulator.loopback import first_address
 
 HEAD = bytes.fromhex("0100 0300 00000000")
 
@@ -212,3 +217,35 @@ def test_entries_are_deleted_by_who_may(client):
     client.post(place, {"pk": [rows[0].pk, "x"]})
 
     assert list(DiscoveredDevice.objects.all()) == rows[1:]
+
+
+def test_simulated_devices_say_hello_until_they_are_set_up(tmp_path):
+    with Running() as running:
+        specs = [
+            DeviceSpec(
+                address, is_factory=True, hello_to=("127.0.0.1", running.port), hello_pace=0.01
+            )
+            for address in addresses(first_address(), 3)
+        ]
+        with Fleet(specs).running() as fleet:
+            assert running.wait_for(9) >= 9
+            found = {(one.hello.uuid, one.address) for one in running.taken}
+            assert found == {(device.uuid, device.address) for device in fleet}
+            assert {one.hello.retry_count for one in running.taken} >= {0, 1, 2}
+            assert not any(one.hello.has_own_password for one in running.taken)
+
+
+def test_simulated_device_names_the_hash_of_its_stick(tmp_path):
+    device = Device(DeviceSpec("127.0.0.1", is_factory=True))
+    entries = [
+        setup_variables.entry((1, 1), "admin"),
+        setup_variables.entry((1, 2), "P@ssw0rd-1"),
+        setup_variables.entry((2, 7), 1),
+        setup_variables.hash_entry("sha256", b"\xab" * 32, "Root"),
+    ]
+    path = tmp_path / "setup.bin"
+    path.write_bytes(setup_bin.write(SetupFile((Record(tuple(entries)),))))
+    assert device.boot_from(path) is StickResult.APPLIED
+    said = hello.read(simulated_hello.message(device, 4))
+
+    assert said == Hello(3, device.uuid, 4, True, (("sha256", "ab" * 32),))

@@ -77,8 +77,6 @@ BAD = {
     "PEM without end": (PAIR[0].public_bytes(PEM)[:300], "file-unreadable"),
     "request": (request().public_bytes(DER), "file-is-request"),
     "request in PEM": (request().public_bytes(PEM), "file-is-request"),
-    "key alone": (key_pem(key()), "file-key-only"),
-    "key alone in DER": (DER_KEY, "file-key-only"),
     "locked key": (LOCKED + PAIR[0].public_bytes(PEM), "file-passphrase"),
     "PKCS#12, no passphrase": (boxed(PASSPHRASE), "file-passphrase"),
     "PKCS#12 of a curve": (CURVE_PEM + PAIR[0].public_bytes(PEM), "key-not-rsa"),
@@ -87,6 +85,16 @@ BAD = {
         "file-too-many",
     ),
 }
+
+
+@pytest.mark.parametrize("data", [key_pem(key()), DER_KEY], ids=["PEM", "DER"])
+def test_key_waits_for_its_certificate(data):
+    found = files.read(data)
+    with pytest.raises(CertificateError, match="Add the certificate") as error:
+        found.require()
+    assert error.value.code == "file-key-only"
+    found.add(files.read(PAIR[0].public_bytes(DER)))
+    assert found.require().certificates == [PAIR[0]]
 
 
 @pytest.mark.parametrize("kind", BAD)

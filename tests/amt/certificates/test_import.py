@@ -155,6 +155,27 @@ def test_the_same_again_is_refused_and_nothing_is_lost(server, authority, tmp_pa
     assert Certificate.objects.management().count() == 1
 
 
+def test_the_same_again_with_its_chain_completes_it(server, authority, tmp_path):
+    signed = authority.sign(requested(server, tmp_path)[1])
+    import_(server, signed)
+    done = import_(server, signed, authority.root)
+
+    assert [row.name for row in done.authorities] == ["External Root"]
+    assert certificate_overview.overviews()[0].is_whole
+
+
+def test_second_certificate_of_a_request_shares_its_key(server, authority, tmp_path):
+    _, path = requested(server, tmp_path)
+    first = import_(server, authority.sign(path, extensions=None), authority.root).certificate
+    second = import_(server, authority.sign(path)).certificate
+    assert first.key == second.key
+    certificates.delete_management(certificates=[first], by=None)
+
+    assert private_keys.of(second)
+    certificates.delete_management(certificates=[second], by=None)
+    assert not Secret.objects.exists()
+
+
 def test_two_certificates_for_servers_are_one_too_many(server, authority, tmp_path):
     signed = authority.sign(requested(server, tmp_path)[1])
     other = requested(server, tmp_path)[1].rename(tmp_path / "second.csr")

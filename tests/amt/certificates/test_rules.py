@@ -123,6 +123,11 @@ def middle(number=3, *, issuer=samples.ROOT_NAME, signer=None, **more):
     )
 
 
+def limited(*domains):
+    names = [x509.DNSName(domain) for domain in domains]
+    return x509.NameConstraints(names, None), True
+
+
 def below(number=3):
     return leaf(issuer=name(f"Issuing CA {number}"), signer=key(number=number))
 
@@ -135,6 +140,8 @@ CHAINS = {
     "issuer may not sign": ([middle(issues=False), root()], "chain-usage"),
     "root allows no CA below": ([middle(), root(path=0)], "chain-path"),
     "expired root": ([middle(), root(ends=NOW - DAY)], "chain-expired"),
+    "issuer for clients only": ([middle(usages=(CLIENT,)), root()], "chain-purpose"),
+    "issuer for another domain": ([middle(more=[limited("other.com")]), root()], "chain-name"),
     "broken in the middle": ([middle(signer=key(number=2)), root()], "chain"),
 }
 
@@ -146,6 +153,35 @@ def test_bad_chain_is_refused(case):
 
     assert Level.REFUSED in {verdict.level for verdict in of(verdicts, rule)}
     assert not [verdict for verdict in of(verdicts, "chain") if verdict.is_ok]
+
+
+def test_issuer_for_our_domain_and_servers_is_fine():
+    ours = middle(more=[limited("example.org")], usages=(SERVER, CLIENT))
+    verdicts = judged(below(), ours, root())
+
+    assert not keep_out(verdicts)
+
+
+def test_leaf_that_is_a_ca_where_none_is_allowed_cannot_issue():
+    told = of(judged(below(), middle(path=0), root()), "authority")
+
+    assert told[0].level == "warning"
+    assert "Issuing CA 3 above it allows no CA there" in told[0].text
+
+
+def test_signature_that_firmware_does_not_know_is_refused():
+    own = ed25519.Ed25519PrivateKey.generate()
+    odd = root_of(own)
+    found = samples.certificate(
+        name("amt.example.org", marks.UNIT), samples.ROOT_NAME, key(), own, odd=True
+    )
+    assert "does not know" in of(judged(found, odd), "signature")[0].text
+
+
+def root_of(own):
+    return samples.certificate(
+        samples.ROOT_NAME, samples.ROOT_NAME, own, own, ca=True, issues=True, odd=True
+    )
 
 
 def test_chain_of_five_is_too_long():

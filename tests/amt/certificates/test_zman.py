@@ -99,6 +99,39 @@ def test_requests_in_any_order_of_words(zman, tmp_path, words):
     assert ("Intel(R) Client Setup Certificate" in text) is ("oid" not in words)
 
 
+def test_hash_of_a_missing_root_is_not_passed_over(zman, tmp_path):
+    zman("icmc")
+    authority = Authority(tmp_path / "ca")
+    zman("icc", "true", *COUNTRY, "-d", ".")
+    zman("icmc", "-p", authority.sign(tmp_path / "amt.example.org.csr"))
+
+    assert "The root of amt.example.org is not here" in zman("irch")
+
+
+def test_certificate_and_key_may_lie_in_two_files(zman, tmp_path):
+    authority = Authority(tmp_path / "ca")
+    subject = "/OU=Intel(R) Client Setup Certificate/CN=amt.example.org"
+    openssl(
+        *("req", "-newkey", "rsa:2048", "-nodes", "-keyout", tmp_path / "k.key"),
+        *("-subj", subject, "-out", tmp_path / "own.csr"),
+    )
+    signed = authority.sign(tmp_path / "own.csr")
+    assert "no certificate" in zman("icmc", "-p", tmp_path / "k.key", status=1)
+    assert "Imported" in zman("icmc", "-p", signed, tmp_path / "k.key", authority.root)
+
+
+def test_passphrase_file_that_is_no_text(zman, tmp_path):
+    (tmp_path / "p").write_bytes(b"\xff\xfe")
+    (tmp_path / "c").write_bytes(b"x")
+    assert "holds no text" in zman("icmc", "-p", "c", "--passphrase-file", "p", status=1)
+
+
+def test_place_that_cannot_be_had_is_named(zman, tmp_path):
+    (tmp_path / "file").touch()
+    said = zman("irch", status=1, ZCC_DATA_DIR=str(tmp_path / "file"))
+    assert said.strip() == f"CommandError: ZCC_DATA_DIR {tmp_path / 'file'}: File exists."
+
+
 def test_request_whose_file_cannot_be_written_was_never_made(zman, tmp_path):
     (tmp_path / "amt.example.org.csr").mkdir()
     assert "Is a directory" in zman("icc", "true", *COUNTRY, "-d", ".", status=1)
@@ -141,6 +174,9 @@ def test_refused_certificate_ends_with_its_verdicts(zman, tmp_path):
         (("icuf",), "FILE"),
         (("icuf", "x", "-ztc"), "expected one argument"),
         (("iczc", "--start", "--next"), "not allowed with argument"),
+        (("icuf", "x", "--credential", "ME", "-ztc", "2"), "invalid choice: '2'"),
+        (("icc", "-c", "DE", "-s", " ", "-o", "E", "-d", "."), "--state is blank"),
+        (("icmc", "--passphrase-file", "x"), "for a file to be imported"),
     ],
 )
 def test_wrong_use_gives_the_usage_and_2(zman, words, said):
@@ -161,7 +197,7 @@ def test_wrong_use_gives_the_usage_and_2(zman, words, said):
         (("icuf", "setup.bin", "--credential", "none"), "The vault has no credential none."),
         (("iczc", "--next"), "No change of the zone certificate is under way."),
         (("iczc", "--give-up"), "No change of the zone certificate is under way."),
-        (("icmc", "-p", "/dev/zero"), "a certificate has less than"),
+        (("icmc", "-p", "/dev/zero"), "/dev/zero is no file."),
         (("icc", *COUNTRY, "-d", ".", "-n", "../x.example.org"), "is no host name"),
     ],
 )
