@@ -283,5 +283,5 @@ def test_dialogs_of_a_fixed_folder_offer_no_ok(client, act):
     fixed = Folder.objects.get(name="Workstations")
     said = client.get(reverse(f"devices:{act}", args=[fixed.pk]), headers={"HX-Request": "true"})
     assert "fixed folder" in said.text
-    assert "OK" not in said.text
+    assert ">OK" not in said.text  # the token of the form may hold the letters
     assert "Cancel" in said.text
