@@ -27,6 +27,7 @@ RATE = 600  # messages a second from one address; a relay may speak for a whole 
 WAITING = 50_000  # messages that may wait to be written
 EVERY = 0.5  # seconds between two batches
 BATCH = 2_000
+LAST_WAITS = 10  # tenths of a second, when it is told to stop
 PEOPLE = (b"GET ", b"HEAD", b"POST")
 FOR_PEOPLE = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
@@ -63,6 +64,10 @@ class Listener:
         """Take no more, and write what was taken."""
         if self._server:
             self._server.close()
+        for _ in range(LAST_WAITS):  # who is speaking may end the message
+            if not self._open:
+                break
+            await asyncio.sleep(0.1)
         self._is_over = True
         if self._writer:
             await self._writer

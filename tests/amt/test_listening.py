@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -120,7 +121,9 @@ def test_what_was_taken_is_written_before_it_stops():
     with Running() as running:
         for _ in range(50):
             running.say(message(uuid4()))
-        time.sleep(0.3)
+        with socket.create_connection(("127.0.0.1", running.port), 20) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert connection.recv(10)  # those before it were accepted
 
     assert len(running.taken) == 50
 
@@ -128,9 +131,9 @@ def test_what_was_taken_is_written_before_it_stops():
 def test_one_source_cannot_hold_all_connections(monkeypatch):
     monkeypatch.setattr(listening, "MOST_FROM_ONE", 5)
     with Running() as running:
-        held = [socket.create_connection(("127.0.0.1", running.port), 5) for _ in range(5)]
-        time.sleep(0.2)
-        with socket.create_connection(("127.0.0.1", running.port), 5) as connection:
+        held = [socket.create_connection(("127.0.0.1", running.port), 20) for _ in range(5)]
+        place = ("127.0.0.1", running.port)
+        with suppress(ConnectionResetError), socket.create_connection(place, 20) as connection:
             assert connection.recv(1) == b""
         running.say(message(uuid4()), "127.0.0.2")
         assert running.wait_for(1) == 1
