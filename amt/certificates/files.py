@@ -18,6 +18,10 @@ from amt.certificates.errors import CertificateError
 
 LARGEST = 256 * 1024  # bytes of one file; a long chain takes 20 KB
 MOST = 20  # certificates in one file
+PARTS = (  # of a certificate that are read later
+    *("extensions", "subject", "issuer", "serial_number"),
+    *("not_valid_before_utc", "not_valid_after_utc"),
+)
 BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 
 
@@ -124,9 +128,9 @@ def _certificate(load: Callable[[bytes], x509.Certificate], data: bytes) -> x509
     """Load one and look at all of it: parts are parsed only when they are asked for."""
     try:
         found = load(data)
-        for look in (lambda: found.extensions, found.public_key, lambda: found.subject):
-            look()
-        found.issuer, found.serial_number, found.not_valid_after_utc, found.not_valid_before_utc  # noqa: B018
+        found.public_key()
+        for part in PARTS:
+            getattr(found, part)
     except (ValueError, UnsupportedAlgorithm):
         raise CertificateError(
             "certificate-broken",

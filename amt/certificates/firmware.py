@@ -28,7 +28,6 @@ class Span:
 
 
 ALL = Span("all firmware")
-BEFORE_6 = Span("AMT before 6.0", last=(5, 999))
 BEFORE_11 = Span("AMT before 11.0", last=(10, 999))
 BEFORE_16 = Span("AMT before 16.0", last=(15, 999))
 FROM_15 = Span("AMT 15.0 on H chipsets, AMT 16.0 and newer", first=(15, 0))

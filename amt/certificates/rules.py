@@ -5,7 +5,6 @@ the certificate out; a warning names the firmware that will refuse it.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,9 +15,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from amt.certificates import chains, firmware, issuer_rules, marks, names
 from amt.certificates.chains import called, extension, public_key, units, usages
 from amt.certificates.firmware import Span
-from amt.certificates.verdicts import Case, Verdict, day, moment, ok, refuse, warn
+from amt.certificates.verdicts import SOON, Case, Verdict, day, moment, ok, refuse, warn
 
-SOON = timedelta(days=60)
 LARGEST_BLOB = 4096  # bytes, what firmware has room for
 KNOWN_CRITICAL = {
     x509.BasicConstraints.oid,

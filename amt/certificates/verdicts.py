@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from cryptography import x509
 
 from amt.certificates.chains import Chain
 from amt.certificates.firmware import ALL, Span
+
+SOON = timedelta(days=60)  # before its end a certificate is warned of
 
 
 class Level(StrEnum):

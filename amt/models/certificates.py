@@ -14,6 +14,7 @@ from django.utils import timezone
 from amt.certificates import chains
 from amt.certificates.chains import Chain
 from amt.certificates.making import Mark, Strength
+from amt.certificates.verdicts import SOON
 from devices.models import Server
 from vault.models import Secret
 
@@ -78,6 +79,11 @@ class Certificate(models.Model):
     def days_left(self) -> int:
         """Return the whole days until it ends; negative once it has."""
         return (self.not_after - timezone.now()).days
+
+    @property
+    def ends_soon(self) -> bool:
+        """Return whether its successor should be planned, or is late."""
+        return self.not_after - timezone.now() < SOON
 
     @property
     def is_expired(self) -> bool:

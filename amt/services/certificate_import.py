@@ -69,7 +69,7 @@ def import_certificates(*, contents: Contents, server: Server, by: User | None) 
         return Imported(None, _keep_authorities(found.others, by), [])
     if keep_out(found.verdicts):
         raise CertificateRefused(found.verdicts)
-    row = _keep_management(found, server)
+    row = _keep_management(found.chain.links[0], found, server)
     audit.record(by, "certificate.import", row, new={**told(row), **_warnings(found.verdicts)})
     authorities = _keep_authorities(found.chain.links[1:], by)
     return Imported(row, authorities, found.verdicts)
@@ -135,10 +135,9 @@ def _is_authority_alone(certificate: x509.Certificate) -> bool:
     return not marked and (chains.is_authority(certificate) or chains.is_self_signed(certificate))
 
 
-def _keep_management(found: Examined, server: Server) -> Certificate:
-    """Write the row; the key moves from the request to it."""
-    assert found.chain is not None  # noqa: S101 - for the type checker
-    row = save(found.chain.links[0], Certificate.Kind.MANAGEMENT)
+def _keep_management(leaf: x509.Certificate, found: Examined, server: Server) -> Certificate:
+    """Write the row of ``leaf``; the key moves from the request to it."""
+    row = save(leaf, Certificate.Kind.MANAGEMENT)
     if found.request:
         row.key, row.server = found.request.key, found.request.server
         row.wants_authority = found.request.is_ca

@@ -55,8 +55,9 @@ async def _serve(options: Options) -> int:
     async with Fleet(specs, log=options.log, key=options.key) as fleet:
         for unbound in fleet.unbound:
             print(f"not bound: {unbound}", flush=True)
-        for device in fleet if options.stick else ():
-            print(f"{device.address}: {device.boot_from(options.stick)}", flush=True)  # type: ignore[arg-type]
+        if options.stick:
+            for device in fleet:
+                print(f"{device.address}: {device.boot_from(options.stick)}", flush=True)
         print(READY, flush=True)
         await stop.wait()
     return 0

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Iterator
 
 from .device import Device
-from .set_up import State
+from .set_up import FACTORY_PASSWORD, State
 
 VERSION = 3
 KINDS = {"sha1": 1, "sha256": 2, "sha384": 3}
@@ -20,7 +20,7 @@ CONNECT_SECONDS = 5.0
 def message(device: Device, retry: int) -> bytes:
     """Return the hello message of a device, the ``retry``-th after the first one."""
     held = device.set_up
-    has_own_password = held.password != "admin"  # noqa: S105 - that of the factory
+    has_own_password = held.password != FACTORY_PASSWORD
     hashes = [one for one in held.hashes if one.is_active]
     parts = [
         int(has_own_password).to_bytes(2, "little"),

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from amt.certificates import firmware
 from amt.certificates.errors import CertificateError
 from amt.models import Certificate, CertificateRequest
 from amt.services import certificate_overview, hashes, zone_change
@@ -19,7 +18,6 @@ from devices.views.access import PersonRequest, needs_zone_right
 
 keepers_only = needs_zone_right(Right.CERTIFICATES)
 PANEL_ROWS = 5
-SOON_DAYS = 60  # before an end that Home warns of
 
 
 @require_GET
@@ -50,7 +48,7 @@ def certificates_panel(request: PersonRequest) -> HttpResponse:
 @needs_zone_right(Right.VIEW)
 def certificates_soon(request: PersonRequest) -> HttpResponse:
     """Say on Home which certificates end soon, and what ends with them; nothing if none does."""
-    soon = [ending for ending in certificate_overview.endings() if ending.row.days_left < SOON_DAYS]
+    soon = [ending for ending in certificate_overview.endings() if ending.row.ends_soon]
     context = {"soon": soon, "may_open": may(request.user, Right.CERTIFICATES)}
     return render(request, "amt/_certificates_soon.html", context)
 
@@ -142,7 +140,6 @@ def mebx_card(request: PersonRequest, kind: str) -> HttpResponse:
         "server_name": name,
         "suffix": name.partition(".")[2],
         "server": server or Server.objects.first(),
-        "typed": [one for one in firmware.GENERATIONS if one.by_hand],
     }
     return render(request, "amt/mebx_card.html", context)
 
