@@ -1,4 +1,4 @@
-"""Devices that were discovered: they said hello, and may not be managed yet (S76-S79)."""
+"""Devices that were discovered: they said hello, or were found by a scan (S76-S79, S97)."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
@@ -7,6 +7,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from amt.constants import ProvisioningState
 from devices.models import Device, Server
 from devices.models.rights import Person, Right, may
 
@@ -29,24 +30,40 @@ class DiscoveredDeviceQuerySet(models.QuerySet["DiscoveredDevice"]):
 
 
 class DiscoveredDevice(models.Model):
-    """One Management Engine by its UUID, as it was heard of last; a repeat refreshes the row."""
+    """One Management Engine as it was heard of last; a repeat refreshes the row.
+
+    It is known by its UUID; where a scan found an address that told none, by that address.
+    """
 
     class Source(models.TextChoices):
         HELLO = "hello", "Hello message"
+        SCAN = "scan", "Scan"
 
-    uuid = models.UUIDField(unique=True)
-    uuid_text = models.CharField(max_length=32)  # to be searched, whatever the database
+    class State(models.IntegerChoices):
+        PRE = int(ProvisioningState.PRE), "Not set up"
+        IN = int(ProvisioningState.IN), "Waits to be set up"
+        POST = int(ProvisioningState.POST), "Set up"
+
+    uuid = models.UUIDField(unique=True, null=True)
+    uuid_text = models.CharField(max_length=32, blank=True)  # to be searched on any database
     address = models.GenericIPAddressField()
     name = models.CharField(max_length=255, blank=True)  # by reverse DNS
     source = models.CharField(max_length=5, choices=Source, default=Source.HELLO)
-    hello_version = models.PositiveSmallIntegerField()
-    hello_count = models.PositiveIntegerField(default=1)
-    retry_count = models.PositiveIntegerField()
-    has_own_password = models.BooleanField()
+    state = models.PositiveSmallIntegerField(choices=State, null=True)  # None: not told
+    firmware = models.CharField(max_length=20, blank=True)  # as told: 16.1, or 16.1.25.1424
+    ports = models.JSONField(default=list)  # of TCP, that took a connection when it was scanned
+    tls_version = models.CharField(max_length=10, blank=True)  # "TLS 1.2"
+    # Of its last hello; None and 0 while it has said none
+    hello_version = models.PositiveSmallIntegerField(null=True)
+    hello_count = models.PositiveIntegerField(default=0)
+    retry_count = models.PositiveIntegerField(null=True)
+    has_own_password = models.BooleanField(null=True)
     key_id = models.CharField(max_length=8, blank=True)  # PID of a version 2 hello
     hashes = models.JSONField(default=list)  # [algorithm, hex digits] of each trusted root
     first_seen_at = models.DateTimeField()
     seen_at = models.DateTimeField(db_index=True)
+    heard_at = models.DateTimeField(null=True)  # its last hello
+    scanned_at = models.DateTimeField(null=True)
     server = models.ForeignKey(Server, models.SET_NULL, null=True, related_name="+")
     device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="discovered")
 

@@ -16,7 +16,7 @@ from devices.models.rights import Right, may
 
 REFRESHED = (
     *("address", "hello_version", "retry_count", "has_own_password", "key_id"),
-    *("hashes", "seen_at", "server", "device", "hello_count"),
+    *("hashes", "seen_at", "heard_at", "server", "device", "hello_count", "source", "state"),
 )
 
 
@@ -46,7 +46,7 @@ def record_hellos(heard: Collection[Heard], *, server: Server | None) -> int:
     new = []
     for uuid, one in latest.items():
         row = known.get(uuid) or DiscoveredDevice(
-            uuid=uuid, uuid_text=uuid.hex, first_seen_at=one.at, hello_count=0
+            uuid=uuid, uuid_text=uuid.hex, first_seen_at=one.at
         )
         _fill(row, one, server, devices.get(uuid))
         row.hello_count += counts[uuid]
@@ -84,7 +84,8 @@ def own_digests() -> set[tuple[str, str]]:
 
 def _fill(row: DiscoveredDevice, one: Heard, server: Server | None, device: int | None) -> None:
     hello = one.hello
-    row.address, row.seen_at = one.address, one.at
+    row.address, row.seen_at, row.heard_at = one.address, one.at, one.at
+    row.source, row.state = DiscoveredDevice.Source.HELLO, DiscoveredDevice.State.IN
     row.hello_version, row.retry_count = hello.version, hello.retry_count
     row.has_own_password, row.key_id = hello.has_own_password, hello.key_id
     row.hashes = [list(each) for each in hello.hashes]

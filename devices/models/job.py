@@ -66,6 +66,8 @@ class Job(models.Model):
         READ_STATE = "read-state", "Read power state"
         TEST_CONNECTION = "test-connection", "Test connection"
         TEST_CREDENTIAL = "test-credential", "Test credential"
+        PROVISION = "provision", "Provision"
+        UNPROVISION = "unprovision", "Unprovision"
 
     intent = models.UUIDField(unique=True, default=uuid4)
     kind = models.CharField(max_length=20, choices=Kind)
