@@ -9,7 +9,7 @@ from typing import Self
 
 from amt.protocol.errors import AmtError, AmtTlsFailed
 from amt.protocol.http.handshake import shake_hands
-from amt.protocol.http.sign_in import Request, SignIn
+from amt.protocol.http.sign_in import OpenDoor, Request, SignIn
 from amt.protocol.http.target import Limits, Target
 from amt.protocol.http.tls import Tls, too_old
 from amt.protocol.http.transport import Response, Transport
@@ -21,7 +21,8 @@ class HttpSession:
     """One device, from the first connection to the last; one request at a time.
 
     ``open`` signs nobody in yet but learns ``realm``, ``firmware``, ``server_header``,
-    ``certificate_sha256`` and ``tls_version``.
+    ``certificate_sha256`` and ``tls_version``; where ``target`` has a ``proof``, the first request
+    does.
     """
 
     def __init__(self, target: Target, limits: Limits | None = None) -> None:
@@ -29,7 +30,7 @@ class HttpSession:
         self.limits = limits or Limits()
         self.one_at_a_time = asyncio.Lock()
         self._transport = Transport(target, self.limits)
-        self._sign_in = SignIn(target, self._transport)
+        self._sign_in = (OpenDoor if target.proof else SignIn)(target, self._transport)
 
     async def open(self, path: str = WSMAN) -> None:
         """Connect and ask without a login: no password goes out.

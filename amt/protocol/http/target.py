@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from asyncio import Semaphore
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class Target:
     pin: str | None = None  # SHA-256 of the certificate in hexadecimal
     refusal: Refusal | None = field(default=None, repr=False, compare=False)
     credential: str = ""  # what people call the login
+    proof: ssl.SSLContext | None = field(default=None, repr=False, compare=False)  # tls.proving
 
     @property
     def login(self) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import ssl
 import warnings
+from collections.abc import Sequence
 from contextvars import ContextVar
 from enum import StrEnum
 from functools import cache
@@ -66,8 +68,27 @@ def context(profile: Tls) -> ssl.SSLContext | None:
     No authority and no host name are checked: AMT signs its own certificate, and the pin, checked
     before the first byte goes out, is stronger than both.
     """
-    if profile == Tls.PLAIN:
-        return None
+    return None if profile == Tls.PLAIN else _made(profile)
+
+
+def proving(profile: Tls, chain: Sequence[bytes], key: bytes) -> ssl.SSLContext:
+    """Return a context that proves who we are: to be let in by a device that is to be set up.
+
+    ``chain``: certificates as PEM, ours first and the root last, all of which firmware wants to
+    see. ``key``: as PEM. The file that Python's ssl insists on is in memory and has no name.
+
+    Up to TLS 1.2 only: with 1.3 a device refuses our chain after our first request has gone out.
+    """
+    result = _made(profile)
+    result.maximum_version = ssl.TLSVersion.TLSv1_2
+    with os.fdopen(os.memfd_create("chain", os.MFD_CLOEXEC), "wb") as file:
+        file.write(b"".join([key, *chain]))
+        file.flush()
+        result.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
+    return result
+
+
+def _made(profile: Tls) -> ssl.SSLContext:
     result = Resuming(ssl.PROTOCOL_TLS_CLIENT)
     result.check_hostname = False
     result.verify_mode = ssl.CERT_NONE

@@ -175,7 +175,7 @@ class Transport:
             data=body,
             headers=headers,
             allow_redirects=False,
-            ssl=context(self.target.tls) or True,
+            ssl=self.target.proof or context(self.target.tls) or True,
         )
         try:
             challenges = response.headers.getall("WWW-Authenticate", [])

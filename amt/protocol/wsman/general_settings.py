@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from amt.protocol.errors import AmtRealmChanged
 from amt.protocol.wsman.session import Session
 
+SETTINGS = "AMT_GeneralSettings"
+READ_ONLY = frozenset({"DigestRealm"})
+
 
 @dataclass(frozen=True, slots=True)
 class GeneralSettings:
@@ -28,7 +31,7 @@ async def read_general_settings(session: Session) -> GeneralSettings:
         AmtSignInRefused: the login is not accepted.
         AmtRealmChanged: the device behind the login is not the one that asked for it.
     """
-    found = await session.get("AMT_GeneralSettings")
+    found = await session.get(SETTINGS)
     realm = found.text("DigestRealm")
     if realm and session.realm and realm != session.realm:
         raise AmtRealmChanged(known=session.realm, observed=realm)
@@ -42,3 +45,11 @@ async def read_general_settings(session: Session) -> GeneralSettings:
         answers_ping=found.flag("PingResponseEnabled"),
         answers_rmcp_ping=found.flag("RmcpPingResponseEnabled"),
     )
+
+
+async def write_names(session: Session, *, host_name: str, domain_name: str) -> None:
+    """Give the device its host name and domain; it wants them where it has DHCP (7.3)."""
+    found = await session.get(SETTINGS)
+    kept = {name: value for name, value in found.items() if name not in READ_ONLY}
+    wanted = {**kept, "HostName": host_name, "DomainName": domain_name}
+    await session.put(SETTINGS, wanted, {"InstanceID": found.text("InstanceID")})
