@@ -12,6 +12,16 @@ PLAIN_ALLOWED = declare(
         default=True,
     )
 )
+PLAIN_ALLOWED_ENTERPRISE = declare(
+    Key(
+        "amt.plain_allowed_enterprise",
+        "Device Management",
+        "AMT connections",
+        "Plain port stays open in Enterprise Mode",
+        "Provision leaves port 16992 open beside TLS. Off: the device closes it.",
+        default=False,
+    )
+)
 DISCOVERED_HOURS = declare(
     Key(
         "amt.discovered_hours",

@@ -12,6 +12,12 @@ def run_connection_items(item_pks: list[int]) -> None:
 
 
 @shared_task
+def run_provision_items(item_pks: list[int]) -> None:
+    """Carry out one chunk of set-ups."""
+    work.run_provision_items(item_pks)
+
+
+@shared_task
 def run_credential_items(item_pks: list[int]) -> None:
     """Carry out one chunk of tests of a credential."""
     work.run_credential_items(item_pks)

@@ -19,6 +19,7 @@ GROUPS = (
     "TLS",
     "Sign-in",
     "The device's answer",
+    "Provisioning",
     "Power orders",
     "The console and its servers",
 )
@@ -141,6 +142,22 @@ def title(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+LEFT_OFF = Code(
+    "left-off",
+    ("unknown",),
+    "The server stopped in the middle of it and did not come back in time. Ask again: it goes on "
+    "where it stopped.",
+    "The worker died after the device had been told something, and no worker took the line up "
+    "again before it expired. The password that the device may hold by now is in the vault.",
+    "Ask for the same again: each step looks first at what the device has already.",
+    sent="perhaps",
+    step="open-server",
+    checks=(
+        "Is the server switched on, and does its worker run?",
+        "The steps on the line: the last one that is answered is how far it came.",
+    ),
+)
+
 for _code in (
     Code(
         "worker-lost",
@@ -172,6 +189,7 @@ for _code in (
         ),
         settings=("power.order_expiry_minutes",),
     ),
+    LEFT_OFF,
     Code(
         "turn-not-come",
         ("expired",),

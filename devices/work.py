@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import uvloop
@@ -26,6 +26,7 @@ from devices.models import Attempt, Device, Job, JobItem
 from devices.models.many_rows import update_each
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 GATHER_SECONDS = 0.05  # how long writes wait for company
 WRITE_AGAIN_SECONDS = 1
@@ -45,6 +46,17 @@ class Outcome:
     next_step: str = ""
     detail: str = ""
     evidence: dict[str, Any] = field(default_factory=dict)
+
+
+def not_sent(item: JobItem) -> Outcome:
+    """Return the end of an item whose step to *sending* was refused: its row says why."""
+    if item.ends_unsent_at <= timezone.now():
+        return Outcome(
+            JobItem.Status.EXPIRED,
+            "Its turn did not come in time, so this order ended unsent.",
+            code="turn-not-come",
+        )
+    return Outcome(item.status, "", code="lease-lost")
 
 
 @dataclass(slots=True)
@@ -85,6 +97,10 @@ class Rows:
     def lease_held(self) -> bool:
         """Return whether the lease is surely still ours: the last check before bytes go out."""
         return monotonic() < self.lease_ends
+
+    async def in_database(self, call: Callable[[], T]) -> T:
+        """Return what ``call`` returns, run in the thread that writes; it is committed by then."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     def note(self, item: JobItem, **fields: Any) -> None:
         """Change fields of an item that goes on; written with the next batch."""

@@ -11,6 +11,8 @@ os.environ.setdefault("ZCC_STATIC_FROM_SOURCE", "1")
 os.environ.setdefault("ZCC_PRACTICE", "1")
 os.environ.setdefault("ZCC_AMT_CONNECT_SECONDS", "2")
 os.environ.setdefault("ZCC_AMT_READ_SECONDS", "3")
+os.environ.setdefault("ZCC_AMT_KEY_SECONDS", "10")
+os.environ.setdefault("ZCC_AMT_BACK_SECONDS", "10")
 os.environ.setdefault("ZCC_LOG_LEVEL", "WARNING")
 
 from zcc.settings import *  # noqa: F403

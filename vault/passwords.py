@@ -1,6 +1,7 @@
 """The rules of a password of the Management Engine; browser and server test the same patterns."""
 
 import re
+import secrets
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -49,6 +50,19 @@ RULES = (
         is_forbidden=True,
     ),
 )
+
+
+KINDS = ("abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789", "!$%*+-.=?@")
+RANDOM_CHARACTERS = 20  # about 120 bits
+
+
+def random_password() -> str:
+    """Return a password that keeps all rules, of signs that are not taken for one another."""
+    draw = secrets.SystemRandom()
+    signs = [draw.choice(kind) for kind in KINDS]
+    signs += draw.choices("".join(KINDS), k=RANDOM_CHARACTERS - len(signs))
+    draw.shuffle(signs)
+    return "".join(signs)
 
 
 @sensitive_variables()

@@ -194,6 +194,9 @@ ITEMS_PER_CHUNK = env.number("ZCC_ITEMS_PER_CHUNK", 250)
 # --- AMT devices --------------------------------------------------------------------
 AMT_CONNECT_SECONDS = env.number("ZCC_AMT_CONNECT_SECONDS", 5)
 AMT_READ_SECONDS = env.number("ZCC_AMT_READ_SECONDS", 20)
+# Of set-up: until a device has made its key; until it is back on the network after the commit
+AMT_KEY_SECONDS = env.number("ZCC_AMT_KEY_SECONDS", 200)
+AMT_BACK_SECONDS = env.number("ZCC_AMT_BACK_SECONDS", 90)
 
 # --- Logs ---------------------------------------------------------------------------
 LOGGING = {

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -135,6 +136,31 @@ def new_management(
     return Made(builder.sign(authority.key, strength.digest), key)
 
 
+def new_device(
+    name: str,
+    key: PublicKey,
+    issuer: Made,
+    *,
+    now: datetime | None = None,
+) -> x509.Certificate:
+    """Return the certificate that a device shows: for its own key, issued by ``issuer`` (D5).
+
+    ``name`` is its DNS name or address. It lasts as long as its issuer does.
+    """
+    begins, above = (now or datetime.now(UTC)) - BACKDATED, issuer.certificate
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    builder = (
+        _builder(Subject(name[:64]).name(), above.subject, key, issuer.key.public_key())
+        .not_valid_before(max(begins, above.not_valid_before_utc))
+        .not_valid_after(above.not_valid_after_utc)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(signs=False, is_end=True), critical=True)
+        .add_extension(usage, critical=False)
+        .add_extension(x509.SubjectAlternativeName([_alternative(name)]), critical=False)
+    )
+    return builder.sign(issuer.key, _digest_like(above))
+
+
 def new_request(
     subject: Subject,
     key: rsa.RSAPrivateKey,
@@ -170,6 +196,19 @@ def _wanted(
         (x509.ExtendedKeyUsage(usages), False),
         (x509.SubjectAlternativeName([x509.DNSName(subject.common_name)]), False),
     ]
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _digest_like(issuer: x509.Certificate) -> hashes.SHA256 | hashes.SHA384:
+    """Return the hash to sign with: what firmware took of the issuer, it takes of this one."""
+    is_strong = isinstance(issuer.signature_hash_algorithm, hashes.SHA384)
+    return hashes.SHA384() if is_strong else hashes.SHA256()
 
 
 def _builder(

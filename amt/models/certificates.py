@@ -39,6 +39,7 @@ class Certificate(models.Model):
     class Kind(models.TextChoices):
         AUTHORITY = "authority", "Certificate authority"
         MANAGEMENT = "management", "Intel AMT management certificate"
+        DEVICE = "device", "Certificate of a device"
 
     kind = models.CharField(max_length=10, choices=Kind)
     der = models.BinaryField()

@@ -13,6 +13,7 @@ several codes (``codes``). amt/codes explains each of them; the texts are made h
     - AmtTlsTooOld         only a TLS version that the zone does not allow
   + AmtCertificateChanged  not the pinned certificate     nothing was sent: somebody must look
   + AmtRealmChanged        not the realm of before        no password was sent: somebody must look
+  + AmtSetUpRefused        not to be set up, or not so    nothing was committed
   + AmtSignInRefused       401 with the login we have     not executed
   + AmtSignInStopped       refused often enough           nothing was sent
   + AmtBusy                too many at once               not executed, may be tried again
@@ -71,7 +72,7 @@ class AmtNotSetUp(AmtError):
     """There is no login or no mode for this device yet, or the vault does not give it out."""
 
     code = "not-set-up"
-    codes = ("device-deleted", "password-missing")  # and those of the vault
+    codes = ("device-deleted", "no-management-certificate", "password-missing")  # and the vault's
 
 
 class AmtPlainNotAllowed(AmtError):
@@ -139,6 +140,23 @@ class AmtRealmChanged(AmtError):
         super().__init__(detail=f"known {known}, shown {observed}")
         self.known = known
         self.observed = observed
+
+
+class AmtSetUpRefused(AmtError):
+    """The device does not let itself be set up, or not as it was told: nothing was committed."""
+
+    code = "chain-refused"
+    codes = (
+        "clock-not-taken",
+        "key-not-ready",
+        "no-uuid",
+        "not-back",
+        "not-committed",
+        "other-device",
+        "password-not-taken",
+        "set-up-already",
+        "tls-not-taken",
+    )
 
 
 class AmtSignInRefused(AmtError):

@@ -37,6 +37,18 @@ SENTENCES = {
         "Refused {times} times; we stopped trying so that the device does not lock."
     ),
     "no-digest": "The device offers no digest sign-in; is it set to Kerberos only?",
+    # Set-up over the network
+    "chain-refused": "The device broke off when it saw our certificate: {words}.",
+    "set-up-already": "The device is set up already: it asks for a login, not for a certificate.",
+    "other-device": "Another device answers at this address: it calls itself {uuid}.",
+    "no-uuid": "The device does not say its UUID, by which its password would be kept.",
+    "not-back": "The device took the changes and did not come back within {seconds} s.",
+    "not-committed": "The device is back, and is not as it was told: the changes did not count.",
+    "password-not-taken": "The device is back and refuses the password that it was given.",
+    "no-management-certificate": "No server has a management certificate to set it up with.",
+    "key-not-ready": "The device did not finish making its key within {seconds} s.",
+    "tls-not-taken": "The device keeps other TLS settings than we gave it. Nothing was committed.",
+    "clock-not-taken": "The device's clock did not take the time. Nothing was committed.",
     # The device's answer
     "device-busy": "The device has no room for another connection.",
     "fault": "The device would not do it: {words}.",
@@ -59,6 +71,7 @@ EXAMPLES = {
     "port": 16993,
     "host": "pc-031.example.org",
     "words": "it does not accept the values",
+    "uuid": "4c4c4544-0043-3510-8052-b4c04f4e4d32",
     "login": "credential ME Labs",
     "times": 2,
     "method": "RequestPowerStateChange",

@@ -8,9 +8,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
-from time import monotonic
-from typing import Any
+from dataclasses import replace
 
 from django.conf import settings
 
@@ -36,6 +34,7 @@ from amt.protocol.http.handshake import Handshake
 from amt.protocol.wsman.identity import read_uuid, read_version
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from amt.work.each_device import each_device, failed
+from amt.work.steps import Step, Steps
 from devices.models import JobItem
 from devices.work import CarryOut, Outcome, Rows, run_items
 
@@ -48,51 +47,20 @@ LIMITS = Limits(
 )
 
 
-@dataclass
-class Step:
-    """One question, and its answer so far."""
-
-    key: str
-    word: str
-    status: str = "waiting"
-    sentence: str = ""
+QUESTIONS = (
+    ("reachable", "Reachable?"),
+    ("version", "AMT version?"),
+    ("tls", "TLS?"),
+    ("credential", "Credential accepted?"),
+)
 
 
-@dataclass
-class Test:
-    """A test under way. ``note`` shows its steps to whoever watches."""
+class Test(Steps):
+    """A test under way."""
 
-    access: connect.Access
-    item: JobItem
-    rows: Rows
-    began: float = field(default_factory=monotonic)
-    steps: dict[str, Step] = field(default_factory=dict)
-    warning: str = ""
-
-    def __post_init__(self) -> None:
-        for key, word in (
-            ("reachable", "Reachable?"),
-            ("version", "AMT version?"),
-            ("tls", "TLS?"),
-            ("credential", "Credential accepted?"),
-        ):
-            self.steps[key] = Step(key, word)
-
-    @property
-    def evidence(self) -> dict[str, Any]:
-        """Return what the page shows: steps in their order, and the time that it took."""
-        told = [asdict(step) for step in self.steps.values()]
-        return {"steps": told, "seconds": round(monotonic() - self.began, 2)}
-
-    def say(self, key: str, status: str, word: str, sentence: str = "") -> None:
-        """Answer one question, and show it."""
-        self.steps[key] = Step(key, word, status, sentence)
-        self.rows.note(self.item, evidence=self.evidence)
-
-    def ask(self, key: str) -> None:
-        """Show which question is being asked."""
-        self.steps[key].status = "running"
-        self.rows.note(self.item, evidence=self.evidence)
+    def __init__(self, access: connect.Access, item: JobItem, rows: Rows) -> None:
+        super().__init__(item, rows, QUESTIONS)
+        self.access = access
 
 
 def run_connection_items(item_pks: Sequence[int]) -> None:
@@ -252,14 +220,10 @@ async def _read_uuid(test: Test, session: Session) -> None:
 
 def _blame(test: Test, error: AmtError) -> None:
     """Mark the question that the error answers; those behind it were not asked."""
-    asked = [step for step in test.steps.values() if step.status == "running"]
-    step = asked[0] if asked else test.steps["reachable"]
+    step = test.asked or test.steps["reachable"]
     if isinstance(error, AmtSignInRefused):
         step = test.steps["credential"]
-    test.steps[step.key] = Step(step.key, _bad_word(step, error), "failed")
-    for later in test.steps.values():
-        if later.status in ("waiting", "running"):
-            later.status, later.word = "skipped", f"{later.word.rstrip('?')}: not asked"
+    test.end_at(step.key, _bad_word(step, error))
 
 
 WORDS: tuple[tuple[type[AmtError], str], ...] = (

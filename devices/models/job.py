@@ -24,6 +24,8 @@ BETWEEN_ORDERS = timedelta(seconds=10)  # the first must get through the BIOS (D
 # Of an item: its own time of expiry counts before its job's; without a time it is due at once
 IN_TIME = Q(expires_at__gt=Now()) | Q(expires_at=None, job__expires_at__gt=Now())
 DUE = Q(due_at=None) | Q(due_at__lte=Now())
+# Of an item without a worker: nothing was sent, or what was sent may be looked at and gone on with
+BEGUN_AGAIN = Q(status="running") | Q(status="sending", job__resumes=True)
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -76,6 +78,8 @@ class Job(models.Model):
     is_order = models.BooleanField(
         default=False
     )  # changes the device, so orders keep their distance
+    # Each of its steps looks before it acts: a line whose worker died is begun again
+    resumes = models.BooleanField(default=False)
     # None: a schedule, or somebody who has gone
     asked_by = models.ForeignKey("devices.User", models.SET_NULL, null=True, related_name="jobs")
     asked_by_name = models.CharField(max_length=150)
@@ -240,7 +244,7 @@ class JobItemQuerySet(models.QuerySet["JobItem"]):
     def give_back(self, token: UUID) -> None:
         """End a lease in good order: what was not sent waits again, what was is looked at anew."""
         held = self.filter(lease_token=token)
-        held.filter(status=JobItem.Status.RUNNING).update(
+        held.filter(BEGUN_AGAIN).update(
             status=JobItem.Status.WAITING, lease_token=None, lease_until=None, rung_at=None
         )
         held.filter(status=JobItem.Status.VERIFYING).update(

@@ -35,6 +35,7 @@ class Right(models.TextChoices):
     EDIT = "edit", "Create, change, move and delete devices and folders"
     CREDENTIALS = "credentials", "Use and keep credentials"
     CERTIFICATES = "certificates", "Keep certificates, write setup.bin"
+    PROVISION = "provision", "Provision and unprovision devices"
     CONFIGURE = "configure", "Change settings"
     ADMINISTRATE = "administrate", "Administrators, servers, audit"
 
@@ -66,6 +67,7 @@ ROLE_RIGHTS: dict[str, list[Right]] = {
 ONLY_IN_ZONE = {
     Right.CREDENTIALS.value,
     Right.CERTIFICATES.value,
+    Right.PROVISION.value,
     Right.ADMINISTRATE.value,
 }
 

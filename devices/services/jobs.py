@@ -10,7 +10,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from devices import audit, codes
+from devices.codes import LEFT_OFF
 from devices.models import Device, Job, JobItem, JobItemQuerySet, Server, User, deletion
+from devices.models.job import BEGUN_AGAIN
 from devices.models.rights import Person, Right, below
 from devices.services import bell
 
@@ -42,6 +44,7 @@ def start(
     intent: UUID,
     expires_in: timedelta,
     is_order: bool = False,
+    resumes: bool = False,
     retry_of: Job | None = None,
 ) -> tuple[Job, bool]:
     """Write the job and its items, and ring once this is committed; return it and "is it new".
@@ -56,6 +59,7 @@ def start(
             "task": task,
             "title": title,
             "is_order": is_order,
+            "resumes": resumes,
             "asked_by": asked_by,
             "asked_by_name": asked_by.get_username(),
             "expires_at": Now() + expires_in,
@@ -142,11 +146,12 @@ def tick() -> None:
 def close_dead_leases() -> None:
     """Put items of dead workers back, or close them where something may have been sent.
 
-    A *running* one goes back to waiting: nothing was sent. A *sending* one becomes unknown and is
-    never sent again (D12). A *verifying* one stays: its order was accepted, another worker looks.
+    A *running* one goes back to waiting: nothing was sent. So does a *sending* one of a job that
+    resumes; of any other it becomes unknown and is never sent again (D12). A *verifying* one
+    stays: its order was accepted, another worker looks.
     """
     dead = JobItem.objects.filter(lease_until__lt=Now())
-    dead.filter(status=JobItem.Status.RUNNING).update(
+    dead.filter(BEGUN_AGAIN).update(
         status=JobItem.Status.WAITING, lease_token=None, lease_until=None, rung_at=None
     )
     sending = dead.filter(status=JobItem.Status.SENDING)
@@ -185,6 +190,13 @@ def _expire_waiting(job: Job) -> None:
         return
     waited = first.ends_unsent_at - (first.due_at or job.created_at)
     minutes = round(waited.total_seconds() / 60)
+    waiting.filter(sent_at__isnull=False).update(
+        status=JobItem.Status.UNKNOWN,
+        error_code=LEFT_OFF.code,
+        message=LEFT_OFF.sentence,
+        next_step=LEFT_OFF.step,
+        finished_at=Now(),
+    )
     for server in {item.server for item in waiting.select_related("server").distinct()}:
         silent = server is None or not server.is_online
         code = "server-silent" if silent else "turn-not-come"

@@ -19,7 +19,7 @@ from amt.protocol.errors import (
 from amt.work.each_device import each_device, failed
 from devices import levels
 from devices.models import JobItem
-from devices.work import CarryOut, Outcome, Rows, Seen, run_items
+from devices.work import CarryOut, Outcome, Rows, Seen, not_sent, run_items
 from power.levels import DEVICES_AT_ONCE, VERIFY_SECONDS
 from power.models import Boot, PowerAction, PowerOrder
 from power.work import outcomes
@@ -151,8 +151,7 @@ class Order:
 
     async def _send(self) -> Outcome | None:
         if not await self.rows.may_send(self.item):
-            expired = self.item.ends_unsent_at <= timezone.now()
-            return outcomes.not_sent(self.item.status, expired)
+            return not_sent(self.item)
         try:
             session = await self.line.session()
             await self._order(session)

@@ -83,17 +83,6 @@ def boot_taken_back(outcome: Outcome, boot: Boot, *, is_back: bool) -> Outcome:
     return outcome
 
 
-def not_sent(status: str, expired: bool) -> Outcome:
-    """Return the end of an item whose step to *sending* was refused: its row says why."""
-    if expired:
-        return Outcome(
-            Status.EXPIRED,
-            "Its turn did not come in time, so this order ended unsent.",
-            code="turn-not-come",
-        )
-    return Outcome(status, "", code="lease-lost")
-
-
 def too_late() -> Outcome:
     """Return the end of an order that was marked as sending but held back at the last check."""
     return Outcome(

@@ -12,6 +12,7 @@ from amt.protocol.errors import (
     AmtError,
     AmtNoAnswer,
     AmtRealmChanged,
+    AmtSetUpRefused,
     AmtSignInRefused,
 )
 from amt.protocol.http.digest import Challenge, Digest, read_challenge
@@ -147,7 +148,8 @@ class SignIn:
 class OpenDoor(SignIn):
     """The way in to a device that waits to be set up: our certificate has opened the door already.
 
-    A login is shown only where the device asks for one after all, as firmware of old does.
+    Where the device asks for a login after all, one is shown only if ``target`` has a password:
+    firmware of old asks, but so does a device that somebody has set up already.
     """
 
     async def greet(self, path: str) -> None:
@@ -160,6 +162,8 @@ class OpenDoor(SignIn):
             if response.status != 401:
                 return response
             self._digest.accept(self._challenge(response))
+            if not self._target.password:
+                raise AmtSetUpRefused(code="set-up-already")
         return await super().send(request)
 
 

@@ -1,0 +1,153 @@
+"""What is written while a device is set up: before it is told of a password, and once it is done."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from cryptography import x509
+from django.db import transaction
+from django.utils import timezone
+
+from amt.certificates.chains import called
+from amt.certificates.hashes import of as hashes_of
+from amt.models import AmtSettings, Certificate, DiscoveredDevice, Orphan, Provisioning
+from amt.services.settings import save_settings
+from devices import audit
+from devices.models import Device, Server, User
+from vault import crypto, passwords
+from vault import services as vault
+from vault.models import Credential, Secret
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The password that the device gets, and where it is kept."""
+
+    password: str = field(repr=False)
+    secret: Secret | None  # of this device alone; None: the credential's own
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the device told once it was back."""
+
+    address: str
+    realm: str
+    firmware: str
+    tls_version: str
+
+
+@transaction.atomic
+def keep_password(
+    *, uuid: UUID, device: Device, credential: Credential, shared: str | None
+) -> Kept:
+    """Return the password for a device, in the vault before it is sent anywhere.
+
+    ``shared``: the credential's own password; None: a random one of the device alone. One that was
+    kept for the device earlier, and may have reached it, is taken again.
+    """
+    row = _row(uuid, device, credential)
+    if shared is not None:
+        row.secret = None
+        row.save(update_fields=["secret"])
+        return Kept(shared, None)
+    if row.secret is None or row.secret.state == Secret.State.RETIRED:
+        row.secret = vault.add_secret(
+            credential=credential, password=passwords.random_password(), amt_uuid=uuid, by=None
+        )
+        row.save(update_fields=["secret"])
+    return Kept(crypto.reveal([row.secret])[row.secret.pk], row.secret)
+
+
+def _row(uuid: UUID, device: Device, credential: Credential) -> Provisioning:
+    """Return the row of the device, begun anew where it was ended or is of another credential."""
+    Provisioning.objects.filter(device=device).exclude(uuid=uuid).update(device=None)
+    row = Provisioning.objects.select_for_update().filter(uuid=uuid).first()
+    if row is None:
+        return Provisioning.objects.create(uuid=uuid, device=device, credential=credential)
+    row.device, row.done_at, row.committed_at = device, None, None
+    if row.credential_id != credential.pk:
+        row.credential, row.secret = credential, None
+    row.save()
+    return row
+
+
+@transaction.atomic
+def committing(*, uuid: UUID, certificate: bytes) -> None:
+    """Write down which certificate the device will show; from here on it may be set up."""
+    shown = _kept_certificate(certificate)
+    Provisioning.objects.filter(uuid=uuid).update(certificate=shown, committed_at=timezone.now())
+
+
+def _kept_certificate(der: bytes) -> Certificate:
+    parsed, digits = x509.load_der_x509_certificate(der), hashes_of(der)["sha256"].digits.lower()
+    row, _ = Certificate.objects.get_or_create(
+        sha256=digits,
+        defaults={
+            "kind": Certificate.Kind.DEVICE,
+            "der": der,
+            "name": called(parsed)[:255],
+            "not_before": parsed.not_valid_before_utc,
+            "not_after": parsed.not_valid_after_utc,
+        },
+    )
+    return row
+
+
+@transaction.atomic
+def finish(*, uuid: UUID, server: Server, told: Told, by: User | None) -> None:
+    """Take the device into use: its password, its settings, what it is known by."""
+    row = Provisioning.objects.select_for_update().get(uuid=uuid)
+    if row.device is None:  # deleted meanwhile: it must not be lost
+        _orphan(row, told, "It was deleted here while it was being provisioned.", by)
+        return
+    if row.secret:
+        vault.activate(secret=row.secret, by=None)
+    before = AmtSettings.objects.filter(device=row.device).first()
+    settings = save_settings(
+        device=row.device,
+        asked_by=None,
+        address=told.address,
+        credential=row.credential,
+        server=server,
+        mode=Device.Mode.ENTERPRISE,
+        addressing=Device.Addressing.DHCP,  # remote set-up needs it (D7)
+        version=before.version if before else 0,
+    )
+    settings.uuid, settings.realm, settings.firmware = uuid, told.realm, told.firmware
+    settings.tls_version = told.tls_version
+    settings.pin = row.certificate.sha256 if row.certificate else ""
+    settings.seen_pin = settings.seen_realm = ""
+    settings.save()
+    Device.objects.filter(pk=row.device.pk).update(
+        amt_version=".".join(told.firmware.split(".")[:2]),
+        connection=told.tls_version,
+        poll_due_at=None,
+    )
+    row.done_at = timezone.now()
+    row.save(update_fields=["done_at"])
+    entries = DiscoveredDevice.objects.filter(uuid=uuid)
+    entries.update(state=DiscoveredDevice.State.POST, device=row.device)
+    solved = Orphan.objects.filter(uuid=uuid, solved_at=None)
+    solved.update(solved_at=timezone.now(), solved_how="Provisioned again.")
+    audit.record(by, "amt.provisioned", row.device, new={"uuid": str(uuid), **_public(told)})
+
+
+def _public(told: Told) -> dict[str, str]:
+    return {"address": told.address, "firmware": told.firmware, "connection": told.tls_version}
+
+
+def _orphan(row: Provisioning, told: Told, why: str, by: User | None) -> None:
+    orphan = Orphan.objects.create(
+        uuid=row.uuid,
+        name=told.address,
+        address=told.address,
+        credential=row.credential,
+        pin=row.certificate.sha256 if row.certificate else "",
+        realm=told.realm,
+        firmware=told.firmware,
+        why=why,
+        by_name=by.get_username() if by else audit.CONSOLE,
+    )
+    if row.secret:
+        vault.activate(secret=row.secret, by=None)
+    audit.record(by, "orphan.add", orphan, new={"uuid": str(row.uuid), "why": why})
