@@ -15,6 +15,7 @@ from amt.protocol.wsman import message_log, os_power, power_management_service
 from amt.protocol.wsman.general_settings import read_general_settings
 from amt.protocol.wsman.power_management_service import PowerReading
 from amt.protocol.wsman.session import Session
+from amt.protocol.wsman.setup import service
 
 FIRST_WITH_OS_STATE = (10, 0)
 
@@ -46,6 +47,10 @@ class AmtSession(ABC):
     @abstractmethod
     async def clear_boot(self) -> None:
         """Take back what ``prepare_boot`` told the device."""
+
+    @abstractmethod
+    async def unprovision(self, *, is_full: bool) -> None:
+        """Take the device out of service; it leaves the network."""
 
     @abstractmethod
     async def wake_os(self, *, send_before: float) -> None:
@@ -107,6 +112,9 @@ class OverWsMan(AmtSession):
     async def clear_boot(self) -> None:
         await boot_once.clear(self._session)
 
+    async def unprovision(self, *, is_full: bool) -> None:
+        await service.unprovision(self._session, is_full=is_full)
+
     async def wake_os(self, *, send_before: float) -> None:
         full = OsPowerSavingState.FULL_POWER
         await os_power.request_os_power_saving_state(self._session, full, send_before=send_before)
@@ -151,6 +159,9 @@ class OverEoi(AmtSession):
 
     async def clear_boot(self) -> None:
         """Do nothing: what did not go out needs no taking back."""
+
+    async def unprovision(self, *, is_full: bool) -> None:
+        raise AmtBadAnswer(reason="no-ws-management")
 
     async def wake_os(self, *, send_before: float) -> None:
         """Do nothing: this firmware knows of no operating system that dozes."""

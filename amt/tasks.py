@@ -18,6 +18,12 @@ def run_provision_items(item_pks: list[int]) -> None:
 
 
 @shared_task
+def run_unprovision_items(item_pks: list[int]) -> None:
+    """Take one chunk of devices out of service."""
+    work.run_unprovision_items(item_pks)
+
+
+@shared_task
 def run_credential_items(item_pks: list[int]) -> None:
     """Carry out one chunk of tests of a credential."""
     work.run_credential_items(item_pks)

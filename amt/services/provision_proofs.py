@@ -52,7 +52,7 @@ class Proof:
         return self.contexts[profile]
 
     def takes(self, version: firmware.Version | None) -> bool:
-        """Return whether firmware of ``version`` takes it; an unknown one is not known to refuse."""
+        """Return whether firmware of ``version`` takes it; unknown: not known to refuse."""
         return version is None or not any(span.holds(version) for span in self.refusing)
 
     def issue(self, name: str, key: rsa.RSAPublicKey) -> bytes:

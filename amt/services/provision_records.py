@@ -1,4 +1,4 @@
-"""What is written while a device is set up: before it is told of a password, and once it is done."""
+"""What is written while a device is set up: before it hears of a password, and once it is done."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from amt.certificates.chains import called
 from amt.certificates.hashes import of as hashes_of
-from amt.models import AmtSettings, Certificate, DiscoveredDevice, Orphan, Provisioning
+from amt.models import AmtSettings, Certificate, DiscoveredDevice, Provisioning
+from amt.services import orphans
+from amt.services.orphans import Left
 from amt.services.settings import save_settings
 from devices import audit
 from devices.models import Device, Server, User
@@ -97,11 +99,23 @@ def _kept_certificate(der: bytes) -> Certificate:
 def finish(*, uuid: UUID, server: Server, told: Told, by: User | None) -> None:
     """Take the device into use: its password, its settings, what it is known by."""
     row = Provisioning.objects.select_for_update().get(uuid=uuid)
-    if row.device is None:  # deleted meanwhile: it must not be lost
-        _orphan(row, told, "It was deleted here while it was being provisioned.", by)
-        return
     if row.secret:
         vault.activate(secret=row.secret, by=None)
+    if row.device is None:  # deleted meanwhile: it must not be lost
+        orphans.add(
+            Left(
+                uuid=uuid,
+                name=told.address,
+                address=told.address,
+                credential=row.credential,
+                pin=row.certificate.sha256 if row.certificate else "",
+                realm=told.realm,
+                firmware=told.firmware,
+            ),
+            why="It was deleted here while it was being provisioned.",
+            by=by,
+        )
+        return
     before = AmtSettings.objects.filter(device=row.device).first()
     settings = save_settings(
         device=row.device,
@@ -127,27 +141,9 @@ def finish(*, uuid: UUID, server: Server, told: Told, by: User | None) -> None:
     row.save(update_fields=["done_at"])
     entries = DiscoveredDevice.objects.filter(uuid=uuid)
     entries.update(state=DiscoveredDevice.State.POST, device=row.device)
-    solved = Orphan.objects.filter(uuid=uuid, solved_at=None)
-    solved.update(solved_at=timezone.now(), solved_how="Provisioned again.")
+    orphans.solve([uuid], how="Provisioned again.")
     audit.record(by, "amt.provisioned", row.device, new={"uuid": str(uuid), **_public(told)})
 
 
 def _public(told: Told) -> dict[str, str]:
     return {"address": told.address, "firmware": told.firmware, "connection": told.tls_version}
-
-
-def _orphan(row: Provisioning, told: Told, why: str, by: User | None) -> None:
-    orphan = Orphan.objects.create(
-        uuid=row.uuid,
-        name=told.address,
-        address=told.address,
-        credential=row.credential,
-        pin=row.certificate.sha256 if row.certificate else "",
-        realm=told.realm,
-        firmware=told.firmware,
-        why=why,
-        by_name=by.get_username() if by else audit.CONSOLE,
-    )
-    if row.secret:
-        vault.activate(secret=row.secret, by=None)
-    audit.record(by, "orphan.add", orphan, new={"uuid": str(row.uuid), "why": why})

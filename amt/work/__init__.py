@@ -3,5 +3,11 @@
 from amt.work.connection import run_connection_items
 from amt.work.credentials import run_credential_items
 from amt.work.provisioning import run_provision_items
+from amt.work.unprovisioning import run_unprovision_items
 
-__all__ = ["run_connection_items", "run_credential_items", "run_provision_items"]
+__all__ = [
+    "run_connection_items",
+    "run_credential_items",
+    "run_provision_items",
+    "run_unprovision_items",
+]
