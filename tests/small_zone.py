@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from amt.certificates.making import Mark, Subject
-from amt.models import AmtSettings, DiscoveredDevice
+from amt.models import AmtSettings, DiscoveredDevice, Orphan
 from amt.protocol.hello import Hello
 from amt.services import certificates, discovery
 from amt.services.discovery import Heard
@@ -97,6 +97,8 @@ def _shared(site: Server, login: Credential) -> dict[str, Any]:
         "secret": waiting,
         **_certificates(site),
         "heard": _discovered(),
+        "orphan": _orphan(login),
+        "lost": _orphan(login),
         "token": people.make_sign_in_link(person(Role.MONITOR)).split("/")[2],
     }
 
@@ -119,6 +121,18 @@ def _discovered() -> DiscoveredDevice:
     heard = Hello(3, uuid4(), 0, True, (("sha256", "ab" * 32),))
     discovery.record_hellos([Heard(heard, "127.0.1.9", timezone.now())], server=None)
     return DiscoveredDevice.objects.get(uuid=heard.uuid)
+
+
+def _orphan(login: Credential) -> Orphan:
+    """Return a device that was deleted here and may still be set up."""
+    return Orphan.objects.create(
+        uuid=uuid4(),
+        name="pc-left-behind",
+        address="127.0.1.8",
+        credential=login,
+        why="No connection on port 16993.",
+        by_name="admin",
+    )
 
 
 def _place(where: Folder, site: Server, login: Credential) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from amt.codes import setting_up
 from amt.protocol.errors import AmtError
 from devices import codes, levels
 from devices.management.commands.codes import document
@@ -44,6 +45,9 @@ def written() -> set[str]:
                 found |= constants(value)
             case ast.Assign(targets=[ast.Name(id="code")], value=value):
                 found |= constants(value)
+            case ast.Attribute(value=ast.Name(id="codes"), attr=str(name)):
+                entry = getattr(setting_up, name, None)
+                found |= {entry.code} if isinstance(entry, codes.Code) else set()
             case ast.Call(func=ast.Name(id="Code"), args=[ast.Constant(value=str(text)), *_]):
                 found.add(text)
     return found

@@ -171,6 +171,11 @@ ENTRIES: dict[str, Entry] = {
     "amt:discovered()": entry(WATCH),
     "amt:discovered_device(pk)": entry(WATCH, pk="heard"),
     "amt:forget_discovered()": entry(post=ZONE, post_pk="heard"),
+    "amt:provision()": entry(post=ZONE, post_pk="heard"),
+    "amt:unprovision()": entry(post=ZONE, post_pk="device"),
+    "amt:orphaned()": entry(WATCH),
+    "amt:close_orphan(pk)": entry(post=ZONE, pk="orphan"),
+    "amt:manage_orphan(pk)": entry(post=ZONE, pk="lost"),
     # Certificates
     "amt:certificates()": entry(ZONE),
     "amt:certificates_panel()": entry(ZONE),

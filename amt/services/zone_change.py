@@ -11,8 +11,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from amt.certificates.errors import CertificateError
-from amt.models import AmtSettings, Certificate, ZoneCertificateChange
-from amt.services import certificates
+from amt.models import AmtSettings, Certificate, DiscoveredDevice, ZoneCertificateChange
+from amt.models.discovered import DiscoveredDeviceQuerySet
+from amt.services import certificates, discovery
 from devices import audit
 from devices.models import Device, Server, User
 
@@ -136,9 +137,19 @@ def waits_for(change: Change) -> str:
         return _not_restarted(change)
     if change.step == Step.CREATE and change.authority == Authority.EXTERNAL:
         return _no_certificate()
+    if change.step == Step.REDISCOVER:
+        return _not_announced(change)
     if change.step == Step.PROVISION:
         return _not_again(change)
     return ""
+
+
+def to_provision(change: Change) -> DiscoveredDeviceQuerySet:
+    """Return the entries of those devices of ``change`` that are not provisioned again yet."""
+    again = AmtSettings.objects.filter(mode=Device.Mode.ENTERPRISE)
+    left = change.devices.exclude(amt_settings__in=again)
+    entries: DiscoveredDeviceQuerySet = DiscoveredDevice.objects.filter(device__in=left)
+    return entries
 
 
 TEXTS = {
@@ -198,6 +209,8 @@ def _create(change: Change, by: User | None, authority: str, although: bool) -> 
 
 def _rediscover(change: Change, by: User | None, authority: str, although: bool) -> None:
     """Nothing to be written: a device that announces itself is found by its hello."""
+    if (text := _not_announced(change)) and not although:
+        raise NotYet(text)
 
 
 def _provision(change: Change, by: User | None, authority: str, although: bool) -> None:
@@ -248,6 +261,22 @@ def _no_certificate() -> str:
     if Certificate.objects.management().exists():
         return ""
     return "There is no management certificate yet. Create a request, have it signed, import it."
+
+
+def _not_announced(change: Change) -> str:
+    """Return how many have not been heard of with the new hash; empty once all have."""
+    own = discovery.own_digests()
+    heard = {
+        entry.device_id
+        for entry in to_provision(change).filter(seen_at__gt=change.started_at)
+        if entry.device_id and (entry.trusts(own) or not entry.hashes)
+    }
+    again = AmtSettings.objects.filter(mode=Device.Mode.ENTERPRISE)
+    left = change.devices.exclude(amt_settings__in=again).exclude(pk__in=heard).count()
+    if not left:
+        return ""
+    devices = "1 device has" if left == 1 else f"{left:,} devices have"
+    return f"{devices} not been heard of with the new hash in it yet."
 
 
 def _not_again(change: Change) -> str:

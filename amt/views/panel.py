@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from amt import guard
-from amt.models import AmtSettings
+from amt.models import AmtSettings, Provisioning
 from devices.models import Device
 from devices.models.rights import Right, may, may_in
 from devices.views.access import PersonRequest
@@ -21,6 +21,10 @@ def panel(request: PersonRequest, pk: int) -> HttpResponse:
     context = {
         "device": device,
         "row": row,
+        "provisioning": Provisioning.objects.select_related("certificate", "secret")
+        .filter(device=device)
+        .first(),
+        "may_provision": may(request.user, Right.PROVISION),
         "stopped": row and device.unreadable_code == guard.STOPPED,
         "may_change": may_in(request.user, Right.CONFIGURE, device.folder),
         "may_open_credential": may(request.user, Right.CREDENTIALS),

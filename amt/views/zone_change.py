@@ -9,10 +9,13 @@ from django.views.decorators.http import require_http_methods
 
 from amt.certificates.errors import CertificateError
 from amt.models import ZoneCertificateChange
+from amt.services import discovered_selection
 from amt.services import zone_change as services
 from amt.services.certificates import provisioned
 from amt.views.certificates import keepers_only
-from devices.models import Server
+from devices.models import Device, DeviceQuerySet, Server
+from devices.models.rights import Right, may
+from devices.services import selection
 from devices.views.access import PersonRequest
 from vault.errors import VaultError
 
@@ -30,6 +33,7 @@ def zone_change(request: PersonRequest) -> HttpResponse:
         else:
             return redirect("amt:zone_change")
     context = {**shown(services.current()), "refusal": refusal}
+    context["may_provision"] = may(request.user, Right.PROVISION)
     template = "amt/_zone_change.html" if request.htmx else "amt/zone_change.html"
     return render(request, template, context, status=422 if refusal else 200)
 
@@ -46,7 +50,14 @@ def shown(change: ZoneCertificateChange | None) -> dict[str, Any]:
         context["states"] = services.states(change)
         context["waits_for"] = services.waits_for(change)
         context["servers"] = Server.objects.all()
+        context["left_devices"] = selection.freeze(provisioned_devices())
+        context["left_entries"] = discovered_selection.freeze(services.to_provision(change))
     return context
+
+
+def provisioned_devices() -> DeviceQuerySet:
+    """Return the devices that are to be unprovisioned."""
+    return Device.objects.filter(mode=Device.Mode.ENTERPRISE)
 
 
 def _act(request: PersonRequest) -> None:

@@ -93,7 +93,7 @@ class SettingUp:
 
     def __init__(self, plan: Plan, item: JobItem, rows: Rows) -> None:
         self.plan, self.item, self.rows = plan, item, rows
-        self.steps = Steps(item, rows, STEPS)
+        self.steps = Steps(item, rows, STEPS, is_told=True)
         self.is_committed = False
         self.plain_stays_open = False
 

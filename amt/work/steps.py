@@ -22,9 +22,14 @@ class Step:
 class Steps:
     """What is done with one device, step by step; whoever watches the line sees it."""
 
-    def __init__(self, item: JobItem, rows: Rows, words: Sequence[tuple[str, str]]) -> None:
-        """Begin with none answered. ``words``: the key of each step, and how it is asked."""
-        self.item, self.rows = item, rows
+    def __init__(
+        self, item: JobItem, rows: Rows, words: Sequence[tuple[str, str]], *, is_told: bool = False
+    ) -> None:
+        """Begin with none answered. ``words``: the key of each step, and how it is asked.
+
+        ``is_told``: the line says on the task's page which step is under way.
+        """
+        self.item, self.rows, self.is_told = item, rows, is_told
         self.began = monotonic()
         self.steps = {key: Step(key, word) for key, word in words}
 
@@ -47,6 +52,10 @@ class Steps:
     def ask(self, key: str) -> None:
         """Show which step is under way."""
         self.steps[key].status = "running"
+        if self.is_told:
+            number = list(self.steps).index(key) + 1
+            word = self.steps[key].word.rstrip("?")
+            self.item.message = f"Step {number} of {len(self.steps)}: {word}."
         self._show()
 
     def end_at(self, key: str, word: str, sentence: str = "") -> None:

@@ -107,7 +107,7 @@ class Leaving:
     is_full: bool
 
     def __post_init__(self) -> None:
-        self.steps = Steps(self.item, self.rows, STEPS)
+        self.steps = Steps(self.item, self.rows, STEPS, is_told=True)
 
     async def carry_out(self) -> Outcome:
         """Return how it ended. A line that is begun again looks first: the device may be gone."""

@@ -192,7 +192,7 @@ def _expire_waiting(job: Job) -> None:
     minutes = round(waited.total_seconds() / 60)
     waiting.filter(sent_at__isnull=False).update(
         status=JobItem.Status.UNKNOWN,
-        error_code=LEFT_OFF.code,
+        error_code="left-off",
         message=LEFT_OFF.sentence,
         next_step=LEFT_OFF.step,
         finished_at=Now(),

@@ -21,6 +21,7 @@ from devices.models.rights import (
 from tests.factories import device, folder, person
 
 pytestmark = pytest.mark.django_db
+OF_ZONE = {Right.CREDENTIALS, Right.CERTIFICATES, Right.PROVISION, Right.ADMINISTRATE}
 SHAPE = ["Zone", "Servers", "Workstations", "Lab-1", "Lab-1-left", "Lab-2"]
 
 
@@ -58,7 +59,7 @@ def may_by_the_book(roles, tree, right: Right, place: Folder) -> bool:
             continue
         if right in denied:
             return False
-        is_of_zone = right in {Right.CREDENTIALS, Right.CERTIFICATES, Right.ADMINISTRATE}
+        is_of_zone = right in OF_ZONE
         if is_of_zone and name != "Zone":
             continue
         if right in ROLE_RIGHTS[role] or (is_extra and right == Right.SEND_ANYWAY):

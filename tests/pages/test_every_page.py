@@ -49,6 +49,7 @@ PAGES = [
     ("vault:where_used", {"pk": "credential"}),
     ("amt:discovered", {}),
     ("amt:discovered_device", {"pk": "heard"}),
+    ("amt:orphaned", {}),
     ("amt:certificates", {}),
     ("amt:certificate", {"pk": "certificate"}),
     ("amt:import_certificate", {}),

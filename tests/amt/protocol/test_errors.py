@@ -116,6 +116,15 @@ CASES: dict[str, Case] = {  # by code: the class, and how it comes about
     "not-set-up": ("AmtNotSetUp", at_once(errors.AmtNotSetUp())),
     "device-deleted": ("AmtNotSetUp", at_once(errors.AmtNotSetUp(code="device-deleted"))),
     "password-missing": ("AmtNotSetUp", at_once(errors.AmtNotSetUp(code="password-missing"))),
+    "no-management-certificate": (
+        "AmtNotSetUp",
+        at_once(errors.AmtNotSetUp(code="no-management-certificate")),
+    ),
+    # How each of these comes about is shown with a simulated device: tests/amt/test_provisioning
+    **{
+        code: ("AmtSetUpRefused", at_once(errors.AmtSetUpRefused(code=code)))
+        for code in (errors.AmtSetUpRefused.code, *errors.AmtSetUpRefused.codes)
+    },
     "plain-not-allowed": ("AmtPlainNotAllowed", at_once(errors.AmtPlainNotAllowed())),
     "sign-in-stopped": ("AmtSignInStopped", at_once(errors.AmtSignInStopped(times=2))),
     "tls-gone": ("AmtTlsFailed", at_once(errors.AmtTlsFailed(code="tls-gone"))),
