@@ -11,10 +11,10 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from amt.certificates import chains
+from amt.certificates import chains, rules
 from amt.certificates.chains import Chain
 from amt.certificates.making import Mark, Strength
-from amt.certificates.verdicts import SOON
+from amt.certificates.verdicts import SOON, Case, Verdict
 from devices.models import Server
 from vault.models import Secret
 
@@ -94,6 +94,18 @@ class Certificate(models.Model):
 def chain_of(certificate: Certificate, authorities: list[Certificate]) -> Chain:
     """Return the chain of ``certificate`` as far as the trust store has it."""
     return chains.build(certificate.x509, [one.x509 for one in authorities])
+
+
+def judged(row: Certificate, authorities: list[Certificate]) -> list[Verdict]:
+    """Return what is said today of a management certificate that is here."""
+    return rules.judge(
+        Case(
+            chain_of(row, authorities),
+            has_key=row.key_id is not None,
+            wants_authority=row.wants_authority,
+            host_name=row.server.host_name if row.server and "." in row.server.host_name else "",
+        )
+    )
 
 
 class CertificateRequest(models.Model):

@@ -16,7 +16,6 @@ from amt.certificates.errors import CertificateError
 from amt.certificates.files import Contents
 from amt.certificates.verdicts import Case, Verdict, keep_out
 from amt.models import Certificate, CertificateRequest
-from amt.models.certificates import chain_of
 from amt.services.certificates import allow, save, told
 from devices import audit
 from devices.models import Server, User
@@ -113,18 +112,6 @@ def examine(contents: Contents, server: Server) -> Examined:
         host_name=request.name if request else server.host_name,
     )
     return Examined(chain, rules.judge(case), others, request, contents.key, before)
-
-
-def judge(row: Certificate, authorities: list[Certificate]) -> list[Verdict]:
-    """Return what is said today of a management certificate that is here."""
-    return rules.judge(
-        Case(
-            chain_of(row, authorities),
-            has_key=row.key_id is not None,
-            wants_authority=row.wants_authority,
-            host_name=row.server.host_name if row.server and "." in row.server.host_name else "",
-        )
-    )
 
 
 def _is_authority_alone(certificate: x509.Certificate) -> bool:

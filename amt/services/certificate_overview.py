@@ -15,8 +15,7 @@ from amt.certificates.firmware import Span
 from amt.certificates.hashes import Hash
 from amt.certificates.verdicts import Verdict, spans
 from amt.models import Certificate
-from amt.models.certificates import chain_of
-from amt.services import certificate_import
+from amt.models.certificates import chain_of, judged
 from amt.services.certificates import provisioned
 from devices.models import Device
 
@@ -149,7 +148,7 @@ def _consequence(row: Certificate) -> str:
 def _overview(
     row: Certificate, trust: list[Certificate], versions: Counter[firmware.Version]
 ) -> Overview:
-    verdicts = certificate_import.judge(row, trust)
+    verdicts = judged(row, trust)
     chain = chain_of(row, trust)
     rows = {bytes(one.der): one for one in [*trust, row]}
     links = [

@@ -18,8 +18,9 @@ from amt.certificates.files import Contents
 from amt.codes import setting_up as codes
 from amt.levels import DISCOVERED_HOURS, DISCOVERED_HOURS_EXTERNAL
 from amt.models import AmtSettings, DiscoveredDevice, ProvisionOrder, ZoneCertificateChange
+from amt.provisioning.plans import ENTRY
+from amt.provisioning.proofs import Proof, best, proofs
 from amt.services import managing
-from amt.services.provision_proofs import Proof, best, proofs
 from devices import audit, levels
 from devices.codes import Code
 from devices.models import Device, Folder, Job, JobItem, Server, User
@@ -29,7 +30,6 @@ from vault.models import Credential, Secret
 
 TASK = "amt.tasks.run_provision_items"
 EXPIRY = timedelta(hours=4)  # thousands of devices take their time
-ENTRY = "discovered"  # of an item's evidence: the primary key of the entry
 LEAST_BITS = 2048
 CHANGE_STEPS = (ZoneCertificateChange.Step.REDISCOVER, ZoneCertificateChange.Step.PROVISION)
 

@@ -4,9 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from amt import addresses, guard
+from amt.in_use import SettingsChanged as SettingsChanged
+from amt.in_use import copy_to_device, put_in, take_out
 from amt.models import AmtSettings
 from devices import audit
 from devices.models import Device, Server, User
@@ -15,16 +17,6 @@ from vault.models import Credential
 
 GUARDED = {"address", "credential", "tls", "mode"}  # need the right to use the credential (D26)
 IDENTITY = ["uuid", "firmware", "tls_version", "pin", "realm", "seen_pin", "seen_realm"]
-COPIES = ["mode", "amt_address", "amt_version", "connection", "host_addressing"]
-SEEN = ["power_state", "os_state", "power_seen_at", "power_source", "unreadable_since"]
-
-
-class SettingsChanged(Exception):
-    """Somebody else saved meanwhile; ``row`` is what stands there now, None if it was deleted."""
-
-    def __init__(self, row: AmtSettings | None) -> None:
-        super().__init__("Changed meanwhile by somebody else.")
-        self.row = row
 
 
 @transaction.atomic
@@ -66,8 +58,7 @@ def save_settings(
     old, new = audit.changes(before, told(row, device))
     _allow(asked_by, device, set(new))
     if new:
-        _write(row)
-        _copy(row, device, moved=moved)
+        put_in(row, device, moved=moved)
         if {"address", "credential"} & set(new):
             guard.lift(row)
         audit.record(asked_by, "amt.save_settings", device, old=old if before else None, new=new)
@@ -86,11 +77,7 @@ def delete_settings(*, device: Device, asked_by: User | None) -> None:
     if row is None:
         return
     old = told(row, device)
-    row.delete()
-    device.mode = device.amt_address = device.amt_version = device.connection = ""
-    device.poll_due_at = None
-    _forget_power(device)
-    device.save(update_fields=[*COPIES, *SEEN, "unreadable_code", "poll_due_at"])
+    take_out(row, device)
     audit.record(asked_by, "amt.delete_settings", device, old=old)
 
 
@@ -136,7 +123,7 @@ def find_again(*, device: Device, asked_by: User) -> None:
     old = {"connection": row.tls_version, "firmware": row.firmware}
     row.tls_version = row.firmware = ""
     row.save(update_fields=["tls_version", "firmware", "changed_at"])
-    _copy(row, device, moved=False)
+    copy_to_device(row, device, moved=False)
     audit.record(asked_by, "amt.find_again", device, old=old)
 
 
@@ -173,33 +160,3 @@ def _assign(row: AmtSettings, address: str) -> bool:
         row.firmware = row.tls_version = row.pin = row.realm = row.seen_pin = row.seen_realm = ""
     row.address = address
     return moved
-
-
-def _write(row: AmtSettings) -> None:
-    """Save the row; of two that are new, the database lets one win."""
-    row.version += 1
-    try:
-        with transaction.atomic():
-            row.save()
-    except IntegrityError:
-        raise SettingsChanged(AmtSettings.objects.filter(device=row.device).first()) from None
-
-
-def _copy(row: AmtSettings, device: Device, *, moved: bool) -> None:
-    """Keep the device's columns in step, so that lists need no join."""
-    device.mode, device.amt_address = row.mode, row.address
-    device.amt_version = ".".join(row.firmware.split(".")[:2])  # 16.1, as lists show it
-    device.connection = "Certificate changed" if row.seen_pin else row.tls_version
-    fields = list(COPIES)
-    if moved:
-        _forget_power(device)
-        device.poll_due_at = None
-        fields += [*SEEN, "unreadable_code", "poll_due_at"]
-    device.save(update_fields=fields)
-
-
-def _forget_power(device: Device) -> None:
-    """Forget the power state: it was seen at another address."""
-    for name in SEEN:
-        setattr(device, name, None)
-    device.power_source = device.unreadable_code = ""

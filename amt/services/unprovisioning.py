@@ -1,4 +1,4 @@
-"""Ask for *Unprovision*, and write down what came of it (S97-S101)."""
+"""Ask for *Unprovision* (S97-S101)."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,27 +6,16 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
 from amt.codes import setting_up as codes
 from amt.models import (
-    AmtSettings,
-    Certificate,
-    DiscoveredDevice,
-    Provisioning,
     UnprovisionOrder,
 )
-from amt.services import orphans
 from amt.services.connection import items_for
-from amt.services.orphans import Left
-from amt.services.settings import delete_settings
 from devices import audit
 from devices.models import Device, DeviceQuerySet, Job, JobItem, User
 from devices.models.rights import Right, may
 from devices.services import jobs
-from devices.services.devices import delete_devices
-from vault import services as vault
 from vault.models import Credential, Secret
 
 TASK = "amt.tasks.run_unprovision_items"
@@ -94,38 +83,3 @@ def _items(chosen: Sequence[Device]) -> list[JobItem]:
             item.status, item.error_code = JobItem.Status.SKIPPED, code.code
             item.message, item.next_step = code.sentence, code.step
     return items
-
-
-@transaction.atomic
-def gone(*, device: Device, is_full: bool, by: User | None) -> None:
-    """Take a device that was unprovisioned out of use here; the device itself stays in its list."""
-    row = AmtSettings.objects.select_for_update().filter(device=device).first()
-    known = Provisioning.objects.filter(Q(device=device) | Q(uuid=row.uuid if row else None))
-    uuids = {one.uuid for one in known} | ({row.uuid} if row and row.uuid else set())
-    for secret in Secret.objects.filter(amt_uuid__in=uuids).exclude(state=Secret.State.RETIRED):
-        vault.retire(secret=secret, by=None)
-    shown = [one.certificate_id for one in known if one.certificate_id]
-    Certificate.objects.filter(pk__in=shown).update(retired_at=timezone.now())
-    known.delete()
-    delete_settings(device=device, asked_by=None)
-    state = DiscoveredDevice.State.PRE if is_full else DiscoveredDevice.State.IN
-    DiscoveredDevice.objects.filter(Q(uuid__in=uuids) | Q(device=device)).update(state=state)
-    audit.record(by, "amt.unprovisioned", device, new={"full": is_full})
-
-
-@transaction.atomic
-def give_up(*, device: Device, why: str, by: User) -> None:
-    """Delete a device that could not be unprovisioned, and keep what is known of it."""
-    row = AmtSettings.objects.filter(device=device).select_related("credential").first()
-    if row:
-        left = Left(
-            uuid=row.uuid,
-            name=device.name,
-            address=row.address,
-            credential=row.credential,
-            pin=row.pin,
-            realm=row.realm,
-            firmware=row.firmware,
-        )
-        orphans.add(left, why=why, by=by)
-    delete_devices(devices=Device.objects.filter(pk=device.pk), asked_by=by)

@@ -32,9 +32,9 @@ from amt.protocol.http.handshake import shake_hands
 from amt.protocol.wsman.identity import read_setup
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from amt.protocol.wsman.setup import authorization, flow, service
-from amt.services import provision_plans, provision_records
-from amt.services.provision_plans import Plan
-from amt.services.provision_records import Kept, Told
+from amt.provisioning import plans, records
+from amt.provisioning.plans import Plan
+from amt.provisioning.records import Kept, Told
 from amt.work.connection import told_tls
 from amt.work.each_device import failed
 from amt.work.steps import Steps
@@ -65,10 +65,10 @@ def run_provision_items(item_pks: Sequence[int]) -> None:
     """Set up the device of each of ``item_pks`` that can be claimed; the rows are the result."""
 
     def prepare(items: list[JobItem]) -> CarryOut:
-        plans = provision_plans.plans(items)
+        found = plans.plans(items)
 
         async def carry_out(item: JobItem, rows: Rows) -> Outcome:
-            plan = plans[item.pk]
+            plan = found[item.pk]
             if isinstance(plan, AmtError):
                 return failed(plan)
             return await SettingUp(plan, item, rows).carry_out()
@@ -128,7 +128,7 @@ class SettingUp:
         return Shown(known.uuid, kept, "", known.pin)
 
     def _keep(self, uuid: UUID) -> Kept:
-        return provision_records.keep_password(
+        return records.keep_password(
             uuid=uuid,
             device=self.plan.device,
             credential=self.plan.credential,
@@ -239,7 +239,7 @@ class SettingUp:
         self.plain_stays_open = await flow.switch_tls_on(session, accepts_plain=plain)
         self.steps.say("tls", "ok", "TLS on, plain port " + ("open" if plain else "closed"))
         self._go_on("commit")
-        write = partial(provision_records.committing, uuid=uuid, certificate=der)
+        write = partial(records.committing, uuid=uuid, certificate=der)
         await self.rows.in_database(write)
         self._go_on("commit")
         return Shown(uuid, kept, waiting.realm, flow.fingerprint(der))
@@ -323,7 +323,7 @@ class SettingUp:
         is_open = await self._plain_is_open()
         self.steps.say("read", "ok", "Set up", f"{told.tls_version}, admin control mode.")
         write = partial(
-            provision_records.finish,
+            records.finish,
             uuid=shown.uuid,
             server=self.plan.server,
             told=told,

@@ -15,7 +15,7 @@ from amt.protocol.errors import AmtError, AmtNoAnswer, AmtNotSetUp, AmtTlsFailed
 from amt.protocol.http.handshake import shake_hands
 from amt.protocol.probe import find_ports
 from amt.protocol.wsman.session import Limits, Tls
-from amt.services import unprovisioning
+from amt.provisioning import ends
 from amt.work.each_device import each_device, failed
 from amt.work.steps import Steps
 from devices.models import JobItem, User
@@ -83,7 +83,7 @@ def _give_up(item: JobItem, outcome: Outcome) -> None:
         outcome.message += " It stays here: who asked for it has gone."
         return
     try:
-        unprovisioning.give_up(device=item.device, why=outcome.message, by=by)
+        ends.give_up(device=item.device, why=outcome.message, by=by)
     except Exception as error:  # the line's own outcome must not be lost over it
         outcome.message += f" It stays here: {error}"
     else:
@@ -182,7 +182,7 @@ class Leaving:
         self.steps.say("gone", "ok", "Gone", "It does not answer as a device that is set up.")
         device, by = self.item.device, self.item.job.asked_by
         if device:
-            write = partial(unprovisioning.gone, device=device, is_full=self.is_full, by=by)
+            write = partial(ends.gone, device=device, is_full=self.is_full, by=by)
             await self.rows.in_database(write)
         what = "Unprovisioned in full." if self.is_full else "Unprovisioned in part."
         after = "" if self.is_full else " It says hello again and can be provisioned."

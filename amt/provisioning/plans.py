@@ -18,14 +18,14 @@ from amt.models import DiscoveredDevice, Provisioning, ProvisionOrder
 from amt.protocol.errors import AmtError, AmtNotSetUp
 from amt.protocol.http.tls import Tls
 from amt.protocol.wsman.setup.flow import External, Pace
-from amt.services.provision_proofs import Proof, best, proofs
-from amt.services.provisioning import ENTRY
+from amt.provisioning.proofs import Proof, best, proofs
 from devices import levels
 from devices.models import Device, JobItem, Server
 from vault import crypto
 from vault.errors import VaultError
 from vault.models import Credential, Secret
 
+ENTRY = "discovered"  # of an item's evidence: the primary key of the entry
 NEEDS_OLD_TLS = (11, 999)  # the last firmware that knows nothing newer than TLS 1.1
 GONE = AmtNotSetUp(code="device-deleted")
 

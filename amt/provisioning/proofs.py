@@ -14,9 +14,8 @@ from amt import private_keys
 from amt.certificates import chains, firmware, hashes, making
 from amt.certificates.making import Made
 from amt.models import Certificate, DiscoveredDevice
-from amt.models.certificates import chain_of
+from amt.models.certificates import chain_of, judged
 from amt.protocol.http import tls
-from amt.services import certificate_import
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def proofs(servers: Collection[int]) -> dict[int, list[Proof]]:
         chain = chain_of(row, trust)
         if chain.root is None or row.is_expired:
             continue
-        verdicts = certificate_import.judge(row, trust)
+        verdicts = judged(row, trust)
         refusing = tuple(v.refused_by for v in verdicts if v.refused_by and not v.is_refused)
         digests = hashes.of(chain.root.public_bytes(Encoding.DER)).values()
         told = frozenset((one.algorithm, one.digits.lower()) for one in digests)

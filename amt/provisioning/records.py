@@ -7,12 +7,12 @@ from cryptography import x509
 from django.db import transaction
 from django.utils import timezone
 
+from amt import guard, in_use
 from amt.certificates.chains import called
 from amt.certificates.hashes import of as hashes_of
 from amt.models import AmtSettings, Certificate, DiscoveredDevice, Provisioning
-from amt.services import orphans
-from amt.services.orphans import Left
-from amt.services.settings import save_settings
+from amt.provisioning import orphans
+from amt.provisioning.orphans import Left
 from devices import audit
 from devices.models import Device, Server, User
 from vault import crypto, passwords
@@ -116,27 +116,18 @@ def finish(*, uuid: UUID, server: Server, told: Told, by: User | None) -> None:
             by=by,
         )
         return
-    before = AmtSettings.objects.filter(device=row.device).first()
-    settings = save_settings(
-        device=row.device,
-        asked_by=None,
-        address=told.address,
-        credential=row.credential,
-        server=server,
-        mode=Device.Mode.ENTERPRISE,
-        addressing=Device.Addressing.DHCP,  # remote set-up needs it (D7)
-        version=before.version if before else 0,
-    )
+    known = AmtSettings.objects.select_for_update().filter(device=row.device).first()
+    settings = known or AmtSettings(device=row.device, version=0)
+    settings.mode, settings.address = Device.Mode.ENTERPRISE, told.address
+    settings.credential, settings.server = row.credential, server
+    settings.addressing = Device.Addressing.DHCP  # remote set-up needs it (D7)
+    settings.tls, settings.interface = AmtSettings.Tls.AUTO, AmtSettings.Interface.AUTO
     settings.uuid, settings.realm, settings.firmware = uuid, told.realm, told.firmware
     settings.tls_version = told.tls_version
     settings.pin = row.certificate.sha256 if row.certificate else ""
     settings.seen_pin = settings.seen_realm = ""
-    settings.save()
-    Device.objects.filter(pk=row.device.pk).update(
-        amt_version=".".join(told.firmware.split(".")[:2]),
-        connection=told.tls_version,
-        poll_due_at=None,
-    )
+    in_use.put_in(settings, row.device, moved=True)
+    guard.lift(settings)
     row.done_at = timezone.now()
     row.save(update_fields=["done_at"])
     entries = DiscoveredDevice.objects.filter(uuid=uuid)
