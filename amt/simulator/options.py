@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from .device import DeviceSpec
+from .device_spec import DeviceSpec
 from .faults import MEANING, Fault
 from .fleet import addresses
 from .profiles import PROFILES
