@@ -287,7 +287,7 @@ def run_items(
     """
     token = uuid4()
     claimed = JobItem.objects.claim(pks, token=token, seconds=settings.ITEM_LEASE_SECONDS)
-    items = list(claimed.prefetch_related("job", "device__folder", "server"))
+    items = list(claimed.prefetch_related("job__asked_by", "device__folder", "server"))
     # What could not be claimed is rung for by the dispatcher as soon as its turn has come.
     JobItem.objects.note_ring(pks, None)
     if not items:

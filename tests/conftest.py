@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.services",
     "tests.fixtures.simulated",
+    "tests.fixtures.prospects",
     "tests.fixtures.live",
     "tests.fixtures.browser",
 ]

@@ -51,7 +51,7 @@ class Plan:
     own_passwords: bool
     external: External | None
     plain_allowed: bool
-    profile: Tls
+    profiles: tuple[Tls, ...]  # to be tried in this order
     earlier: Earlier | None
     pace: Pace
     back_seconds: float
@@ -100,6 +100,10 @@ def plans(items: Collection[JobItem]) -> dict[int, Plan | AmtError]:
             found[item.pk] = AmtNotSetUp(code="no-management-certificate")
         else:
             legacy = policies[LEGACY_ALLOWED.name][item.device.pk].value
+            profiles = _profiles(entry, legacy_allowed=legacy)
+            if error := _unopened(proof, profiles):
+                found[item.pk] = error
+                continue
             found[item.pk] = Plan(
                 entry=entry,
                 device=item.device,
@@ -110,7 +114,7 @@ def plans(items: Collection[JobItem]) -> dict[int, Plan | AmtError]:
                 own_passwords=order.own_passwords,
                 external=order.external,
                 plain_allowed=policies[PLAIN_ALLOWED_ENTERPRISE.name][item.device.pk].value,
-                profile=_profile(entry, legacy_allowed=legacy),
+                profiles=profiles,
                 earlier=earlier.get(entry.uuid) if entry.uuid else None,
                 pace=Pace(settings.AMT_KEY_SECONDS),
                 back_seconds=settings.AMT_BACK_SECONDS,
@@ -118,11 +122,23 @@ def plans(items: Collection[JobItem]) -> dict[int, Plan | AmtError]:
     return found
 
 
-def _profile(entry: DiscoveredDevice, *, legacy_allowed: bool) -> Tls:
+def _unopened(proof: Proof, profiles: Collection[Tls]) -> AmtError | None:
+    """Open the key of ``proof``, here where the database may be asked; return why it stays shut."""
+    try:
+        for profile in profiles:
+            proof.context(profile)
+    except VaultError as error:
+        return AmtNotSetUp(str(error), code=error.code)
+    return None
+
+
+def _profiles(entry: DiscoveredDevice, *, legacy_allowed: bool) -> tuple[Tls, ...]:
     """Return the TLS to set it up with: old firmware knows no new one."""
+    if not legacy_allowed:
+        return (Tls.MODERN,)
     version = firmware.parse(entry.firmware) if entry.firmware else None
     is_old = version is not None and version <= NEEDS_OLD_TLS
-    return Tls.LEGACY if legacy_allowed and is_old else Tls.MODERN
+    return (Tls.LEGACY,) if is_old else (Tls.MODERN, Tls.LEGACY)
 
 
 def _earlier(entries: Collection[DiscoveredDevice]) -> dict[UUID, Earlier]:

@@ -26,11 +26,12 @@ from amt.protocol.errors import (
     AmtSetUpRefused,
     AmtSignInRefused,
     AmtTlsFailed,
+    AmtTlsTooOld,
     AmtUnreachable,
 )
 from amt.protocol.http.handshake import shake_hands
 from amt.protocol.wsman.identity import read_setup
-from amt.protocol.wsman.session import Limits, Session, Target, Tls
+from amt.protocol.wsman.session import Limits, Session, Target
 from amt.protocol.wsman.setup import authorization, flow, service
 from amt.provisioning import plans, records
 from amt.provisioning.plans import Plan
@@ -94,6 +95,7 @@ class SettingUp:
     def __init__(self, plan: Plan, item: JobItem, rows: Rows) -> None:
         self.plan, self.item, self.rows = plan, item, rows
         self.steps = Steps(item, rows, STEPS, is_told=True)
+        self.profile = plan.profiles[0]
         self.is_committed = False
         self.plain_stays_open = False
 
@@ -165,13 +167,19 @@ class SettingUp:
         Firmware of old asks for a login as well. One is shown only if the device lets nobody else
         in: one that is set up, by whomever, does, and then the login is not meant for it.
         """
-        try:
-            return await self._opened(self._door(""))
-        except AmtTlsFailed as error:
-            raise self._not_let_in(error) from error
-        except AmtSetUpRefused as error:
-            if error.code != "set-up-already" or await self._lets_anybody_in():
-                raise
+        for profile in self.plan.profiles:
+            self.profile = profile
+            try:
+                return await self._opened(self._door(""))
+            except AmtTlsTooOld:
+                if profile is self.plan.profiles[-1]:
+                    raise
+            except AmtTlsFailed as error:
+                raise self._not_let_in(error) from error
+            except AmtSetUpRefused as error:
+                if error.code != "set-up-already" or await self._lets_anybody_in():
+                    raise
+                break
         return await self._opened(self._door(self.plan.first_password))
 
     async def _opened(self, target: Target) -> Session:
@@ -186,7 +194,7 @@ class SettingUp:
         return session
 
     def _door(self, password: str) -> Target:
-        tls = self.plan.profile
+        tls = self.profile
         return Target(
             host=self.plan.address,
             port=PORT_HTTPS,
@@ -200,7 +208,7 @@ class SettingUp:
 
     async def _lets_anybody_in(self) -> bool:
         try:
-            await shake_hands(self.plan.address, PORT_HTTPS, self.plan.profile, LIMITS)
+            await shake_hands(self.plan.address, PORT_HTTPS, self.profile, LIMITS)
         except AmtError:
             return False
         return True
@@ -362,7 +370,6 @@ class SettingUp:
     def _known(self, shown: Shown) -> Target:
         return replace(
             self._door(shown.kept.password),
-            tls=Tls.MODERN if self.plan.profile is Tls.MODERN else Tls.LEGACY,
             username=self.plan.credential.login_name,
             realm=shown.realm or None,
             pin=shown.pin,
