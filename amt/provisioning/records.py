@@ -7,10 +7,10 @@ from cryptography import x509
 from django.db import transaction
 from django.utils import timezone
 
-from amt import guard, in_use
+from amt import guard, in_use, private_keys
 from amt.certificates.chains import called
 from amt.certificates.hashes import of as hashes_of
-from amt.models import AmtSettings, Certificate, DiscoveredDevice, Provisioning
+from amt.models import AmtSettings, Certificate, DiscoveredDevice, Provisioning, ProvisionOrder
 from amt.provisioning import orphans
 from amt.provisioning.orphans import Left
 from devices import audit
@@ -134,6 +134,16 @@ def finish(*, uuid: UUID, server: Server, told: Told, by: User | None) -> None:
     entries.update(state=DiscoveredDevice.State.POST, device=row.device)
     orphans.solve([uuid], how="Provisioned again.")
     audit.record(by, "amt.provisioned", row.device, new={"uuid": str(uuid), **_public(told)})
+
+
+@transaction.atomic
+def forget_key(*, job: int) -> None:
+    """Delete the private key that came with an order: the device has it, or asks for it anew."""
+    order = ProvisionOrder.objects.select_for_update().filter(job=job).first()
+    if order and (key := order.key):
+        order.key = None
+        order.save(update_fields=["key"])
+        private_keys.forget(key)
 
 
 def _public(told: Told) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Ask for *Provision*: each discovered device is a line of one task (S79-S89, D1, D5)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from cryptography import x509
@@ -94,32 +95,38 @@ def prospects(entries: Collection[DiscoveredDevice], *, is_external: bool) -> li
         mode=Device.Mode.ENTERPRISE,
     )
     done = set(settled.values_list("device_id", flat=True))
-    return [_prospect(entry, able, known, done, is_external) for entry in entries]
+    validity = Validity(*map(levels.zone_value, (DISCOVERED_HOURS, DISCOVERED_HOURS_EXTERNAL)))
+    online = next((one for one in able.values() if one.is_online), None)
+    spare = online or next(iter(able.values()), None)
+    found = []
+    for entry in entries:
+        server = able.get(entry.server_id or 0) or spare
+        proof = best(known.get(server.pk, []), entry) if server else None
+        is_done = entry.device_id in done or entry.state == DiscoveredDevice.State.POST
+        obstacle = _obstacle(entry, proof, validity, is_done=is_done, is_external=is_external)
+        found.append(Prospect(entry, server, proof, obstacle))
+    return found
 
 
-def _prospect(
-    entry: DiscoveredDevice,
-    able: Mapping[int, Server],
-    known: Mapping[int, list[Proof]],
-    done: set[int],
-    is_external: bool,
-) -> Prospect:
-    server = able.get(entry.server_id or 0)
-    server = server or next((one for one in able.values() if one.is_online), None)
-    server = server or next(iter(able.values()), None)
-    proof = best(known.get(server.pk, []), entry) if server else None
-    obstacle = _obstacle(entry, proof, is_done=entry.device_id in done, is_external=is_external)
-    return Prospect(entry, server, proof, obstacle)
+class Validity(NamedTuple):
+    """How many hours an entry is valid (D1)."""
+
+    here: int
+    external: int
 
 
 def _obstacle(
-    entry: DiscoveredDevice, proof: Proof | None, *, is_done: bool, is_external: bool
+    entry: DiscoveredDevice,
+    proof: Proof | None,
+    validity: Validity,
+    *,
+    is_done: bool,
+    is_external: bool,
 ) -> Code | None:
-    here, external = map(levels.zone_value, (DISCOVERED_HOURS, DISCOVERED_HOURS_EXTERNAL))
     for applies, code in (
-        (is_done or entry.state == DiscoveredDevice.State.POST, codes.PROVISIONED_ALREADY),
-        (not entry.is_valid(external), codes.ENTRY_ENDED),
-        (not is_external and not entry.is_valid(here), codes.EXTERNAL_ONLY),
+        (is_done, codes.PROVISIONED_ALREADY),
+        (not entry.is_valid(validity.external), codes.ENTRY_ENDED),
+        (not is_external and not entry.is_valid(validity.here), codes.EXTERNAL_ONLY),
         (bool(entry.key_id), codes.PSK_NOT_SUPPORTED),
         (proof is None, codes.NO_MANAGEMENT_CERTIFICATE),
         (proof and not is_external and not proof.is_ca, codes.NEEDS_EXTERNAL),

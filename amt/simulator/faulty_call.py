@@ -30,8 +30,8 @@ def unless_faulty(device: Device, call: str, act: Callable[[], str]) -> str:
     device.setup_faults.returned = None
     if fault is None:
         return act()
-    if fault.effect is Effect.DROP_BEFORE:
-        raise Dropped
+    if fault.effect in (Effect.DROP_BEFORE, Effect.HANG_BEFORE):
+        raise Dropped(hangs=fault.effect is Effect.HANG_BEFORE)
     if fault.effect is Effect.FAULT:
         raise SoapFault("c:InternalError", "The request failed within.", 500)
     if fault.effect is Effect.RETURNS:

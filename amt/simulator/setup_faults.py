@@ -21,6 +21,7 @@ class Effect(StrEnum):
 
     DROP_BEFORE = "drop-before"
     DROP_AFTER = "drop-after"
+    HANG_BEFORE = "hang-before"
     HANG_AFTER = "hang-after"
     FAULT = "fault"
     RETURNS = "returns"

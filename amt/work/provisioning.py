@@ -72,7 +72,10 @@ def run_provision_items(item_pks: Sequence[int]) -> None:
             plan = found[item.pk]
             if isinstance(plan, AmtError):
                 return failed(plan)
-            return await SettingUp(plan, item, rows).carry_out()
+            outcome = await SettingUp(plan, item, rows).carry_out()
+            if plan.external and outcome.status in JobItem.FINAL:
+                await rows.in_database(partial(records.forget_key, job=item.job_id))
+            return outcome
 
         return carry_out
 
