@@ -60,6 +60,14 @@ def keep_password(
     return Kept(crypto.reveal([row.secret])[row.secret.pk], row.secret)
 
 
+def password_given(*, uuid: UUID, shared: str) -> Kept:
+    """Return the password that a device was given in an attempt that committed; see above."""
+    row = Provisioning.objects.select_related("secret").get(uuid=uuid)
+    if row.secret is None:
+        return Kept(shared, None)
+    return Kept(crypto.reveal([row.secret])[row.secret.pk], row.secret)
+
+
 def _row(uuid: UUID, device: Device, credential: Credential) -> Provisioning:
     """Return the row of the device, begun anew where it was ended or is of another credential."""
     Provisioning.objects.filter(device=device).exclude(uuid=uuid).update(device=None)

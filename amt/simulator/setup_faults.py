@@ -81,6 +81,11 @@ class SetupFaults:
     def __contains__(self, fault: SetupFault) -> bool:
         return fault in self._faults
 
+    @property
+    def has_happened(self) -> bool:
+        """Return whether a single call has gone wrong yet."""
+        return bool(self._used)
+
     def next_of(self, call: str) -> CallFault | None:
         """Return what goes wrong with a call this time, and count it."""
         for fault in self._faults:

@@ -129,8 +129,8 @@ class SettingUp:
         """Return what an earlier attempt gave to the device."""
         known = self.plan.earlier
         assert known is not None  # noqa: S101 - was_committed says so
-        kept = await self.rows.in_database(partial(self._keep, known.uuid))
-        return Shown(known.uuid, kept, "", known.pin)
+        read = partial(records.password_given, uuid=known.uuid, shared=self.plan.password)
+        return Shown(known.uuid, await self.rows.in_database(read), "", known.pin)
 
     def _keep(self, uuid: UUID) -> Kept:
         return records.keep_password(
