@@ -9,6 +9,7 @@ from django.db import transaction
 
 from amt.models import AmtSettings, DiscoveredDevice
 from amt.protocol.hello import Hello
+from amt.provisioning import orphans
 from amt.services.hashes import roots
 from devices import audit
 from devices.models import Server, User
@@ -54,6 +55,7 @@ def record_hellos(heard: Collection[Heard], *, server: Server | None) -> int:
             new.append(row)
     DiscoveredDevice.objects.bulk_update(known.values(), REFRESHED)
     DiscoveredDevice.objects.bulk_create(new)
+    orphans.solve(list(latest), how="It says hello: it waits to be set up.")
     return len(new)
 
 
@@ -89,4 +91,4 @@ def _fill(row: DiscoveredDevice, one: Heard, server: Server | None, device: int 
     row.hello_version, row.retry_count = hello.version, hello.retry_count
     row.has_own_password, row.key_id = hello.has_own_password, hello.key_id
     row.hashes = [list(each) for each in hello.hashes]
-    row.server, row.device_id = server, device
+    row.server, row.device_id = server, device or row.device_id

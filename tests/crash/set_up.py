@@ -43,29 +43,13 @@ def main() -> int:
     from django.core.management import call_command
 
     from amt.models import DiscoveredDevice
-    from amt.simulator import DeviceSpec, Fleet, addresses
-    from amt.simulator.set_up import trusted_hashes
-    from amt.simulator.setup_faults import Effect, SetupFault
-    from tests.fixtures.prospects import SUFFIX, Prospect, ask, hear, zone_root
+    from amt.simulator import Fleet
+    from tests.fixtures.prospects import Prospect, ask, hear
 
     call_command("migrate", verbosity=0)
     points = [(call, effect) for call in CALLS for effect in ("hang-before", "hang-after")]
-    root = zone_root()
-    names = addresses(f"127.{100 + os.getpid() % 60}.200.1", len(points))
-    specs = [
-        DeviceSpec(
-            address,
-            is_factory=True,
-            is_activated=True,
-            dhcp_suffix=SUFFIX,
-            hashes=trusted_hashes(root, (16, 1)),
-            restart_ms=50,
-            setup_faults=frozenset({SetupFault.of(call, Effect(effect), times=1)}),
-        )
-        for address, (call, effect) in zip(names, points, strict=True)
-    ]
-    with Fleet(specs).running() as fleet:
-        machines = [fleet[address] for address in names]
+    with Fleet(make_specs(points)).running() as fleet:
+        machines = list(fleet)
         entries = hear(machines)
         job = ask([Prospect(*pair) for pair in zip(machines, entries, strict=True)])
         stop = Event()
@@ -85,6 +69,28 @@ def main() -> int:
     sums["set_up"] = DiscoveredDevice.objects.filter(state=2).count()
     print(json.dumps(sums, sort_keys=True), flush=True)
     return 0
+
+
+def make_specs(points) -> list:
+    """Return a device for each point, on an address of its own."""
+    from amt.simulator import DeviceSpec, addresses
+    from amt.simulator.set_up import trusted_hashes
+    from amt.simulator.setup_faults import Effect, SetupFault
+    from tests.fixtures.prospects import SUFFIX, zone_root
+
+    like = {
+        "is_factory": True,
+        "is_activated": True,
+        "dhcp_suffix": SUFFIX,
+        "hashes": trusted_hashes(zone_root(), (16, 1)),
+        "restart_ms": 50,
+    }
+    names = addresses(f"127.{100 + os.getpid() % 60}.200.1", len(points))
+    faults = [SetupFault.of(call, Effect(effect), times=1) for call, effect in points]
+    return [
+        DeviceSpec(name, setup_faults=frozenset({fault}), **like)
+        for name, fault in zip(names, faults, strict=True)
+    ]
 
 
 def await_hanging(machines) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from amt.protocol.errors import AmtTlsFailed, unreachable
 from amt.protocol.http.target import Limits
-from amt.protocol.http.tls import Tls, context, fingerprint, handshake_error
+from amt.protocol.http.tls import TO_RESUME, Tls, context, fingerprint, handshake_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ async def shake_hands(host: str, port: int, tls: Tls, limits: Limits) -> Handsha
         AmtUnreachable: no TCP connection.
         AmtTlsFailed: no TLS session under this profile.
     """
+    TO_RESUME.set(None)  # a handshake of its own, whatever this task has talked to before
     try:
         async with asyncio.timeout(limits.connect_seconds):
             _reader, writer = await asyncio.open_connection(host, port, ssl=context(tls))
