@@ -132,6 +132,12 @@ class Listener:
             await self._relisten()
         self.device.restarts_done = self.device.restarts
 
+    def rest(self) -> None:
+        """Begin nothing new: no hello message, no return to the network."""
+        self._hello.stop()
+        if self._restarting:
+            self._restarting.cancel()
+
     def deafen(self) -> None:
         """Accept no more; asyncio loses sockets if a server closes while it accepts one."""
         loop = asyncio.get_running_loop()
@@ -141,9 +147,6 @@ class Listener:
 
     def stop(self) -> None:
         """Close everything."""
-        self._hello.stop()
-        if self._restarting:
-            self._restarting.cancel()
         self.connections.at_home = False
         self._close_sockets()
         self._close_connections()

@@ -114,9 +114,7 @@ def test_who_has_not_the_key_is_not_let_in(simulated):
 
 
 # TLS 1.2, one cipher (RSA with AES-256-GCM), RSA with SHA-256 as the way to sign
-CLIENT_HELLO = bytes.fromhex(
-    "0303" + "11" * 32 + "00" + "0002009d" + "0100" + "0008000d000400020401"
-)
+CLIENT_HELLO = bytes.fromhex("0303" + "11" * 32 + "000002009d01000008000d000400020401")
 
 
 def message(kind, body):
