@@ -44,7 +44,7 @@ class Engine:
         self.setup_faults = SetupFaults(spec.setup_faults)
         self.window = SetUpWindow()
         self.last_refusal: Refusal | None = None  # of the last provisioning server; None: let in
-        self.restarts = 0  # of the network
+        self.restarts = self.restarts_done = 0  # of the network
         self.is_gone = False  # a fault keeps it from coming back to the network
         self.peer, self.user = "127.0.0.1", spec.username  # of the request being answered
         self.is_local = False  # whether that came from the host itself
@@ -128,6 +128,11 @@ class Engine:
         return Trust(
             self.profile.major_minor, held.hashes, held.trusted_suffix, held.server_name, now
         )
+
+    @property
+    def is_restarting(self) -> bool:
+        """Return whether the network is going down or has not come back yet."""
+        return self.restarts != self.restarts_done
 
     @property
     def supports_plain(self) -> bool:

@@ -106,6 +106,7 @@ class Fleet:
             self._sweeper.cancel()
         for listener in self._listeners:
             listener.device.when_changed(lambda device: None)
+            listener.rest()
             listener.deafen()
         await settle()
         for listener in self._listeners:

@@ -110,7 +110,7 @@ class HttpConnection(asyncio.Protocol):
         limit = IDLE_SECONDS if self._reader.is_empty else REQUEST_SECONDS
         return now - self._since > limit
 
-    def close(self) -> None:
+    def abort(self) -> None:
         """Close at once."""
         self._transport.abort()
 

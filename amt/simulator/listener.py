@@ -48,7 +48,7 @@ class Listener:
         self._pings: asyncio.DatagramTransport | None = None
         self._hello = HelloSpeaker(device)
         self._changes = asyncio.Lock()
-        self._restarts = device.restarts  # those that were carried out
+        self._tunnels: set[SetUpTls] = set()
         self._restarting: asyncio.Task[None] | None = None
 
     @property
@@ -80,7 +80,7 @@ class Listener:
 
     async def listen(self) -> list[str]:
         """Bring sockets and hello messages in line with the device's faults and set-up."""
-        if self.device.restarts != self._restarts and self._restarting is None:
+        if self.device.is_restarting and self._restarting is None:
             self._restarting = asyncio.get_running_loop().create_task(self._restart())
             return []
         async with self._changes:
@@ -104,7 +104,8 @@ class Listener:
         await settle()
         self._close_sockets()
         self.connections.at_home = not closed
-        if closed:
+        is_away = not {PORT_HTTP, PORT_HTTPS} & set(ports)
+        if closed or (is_away and not self._restarting):
             self._close_connections()
         unbound = []
         for port in () if Fault.REFUSES in closed else ports:
@@ -119,15 +120,23 @@ class Listener:
 
     async def _restart(self) -> None:
         """Let the last answer go out, be off the network for a while, and come back."""
-        await asyncio.sleep(self.device.latency_ms / 1000 + ANSWER_SECONDS)
         async with self._changes:
             self._hello.follow()
             await self._relisten()
+        await asyncio.sleep(self.device.latency_ms / 1000 + ANSWER_SECONDS)
         self._close_connections()
         await asyncio.sleep(self.device.spec.restart_ms / 1000)
-        self._restarts = self.device.restarts
         self._restarting = None
-        await self.listen()
+        async with self._changes:
+            self._hello.follow()
+            await self._relisten()
+        self.device.restarts_done = self.device.restarts
+
+    def rest(self) -> None:
+        """Begin nothing new: no hello message, no return to the network."""
+        self._hello.stop()
+        if self._restarting:
+            self._restarting.cancel()
 
     def deafen(self) -> None:
         """Accept no more; asyncio loses sockets if a server closes while it accepts one."""
@@ -138,9 +147,6 @@ class Listener:
 
     def stop(self) -> None:
         """Close everything."""
-        self._hello.stop()
-        if self._restarting:
-            self._restarting.cancel()
         self.connections.at_home = False
         self._close_sockets()
         self._close_connections()
@@ -150,7 +156,7 @@ class Listener:
     def sweep(self, now: float) -> None:
         """Close the connections whose time is over."""
         for connection in [one for one in self.connections if one.is_overdue(now)]:
-            connection.close()
+            connection.abort()
 
     async def _serve(self, port: int) -> None:
         lms = self.device.spec.lms
@@ -185,7 +191,7 @@ class Listener:
         """Serve TLS that lets in provisioning servers only; a shared key is no sign-in yet."""
         door = Door.NETWORK if self.device.uses_shared_key else Door.SET_UP
         server = await asyncio.get_running_loop().create_server(
-            partial(SetUpTls, self.device, partial(self._answering, door)),
+            partial(SetUpTls, self.device, partial(self._answering, door), self._tunnels),
             sock=_bound(self.device.address, port),
             backlog=BACKLOG,
         )
@@ -216,8 +222,8 @@ class Listener:
         self._servers, self._blockers = [], []
 
     def _close_connections(self) -> None:
-        for connection in list(self.connections):
-            connection.close()
+        for connection in [*self.connections, *self._tunnels]:
+            connection.abort()
 
 
 def _bound(address: str, port: int) -> socket.socket:

@@ -38,8 +38,14 @@ PEM = "-----BEGIN TRUSTED CERTIFICATE-----\n{}-----END TRUSTED CERTIFICATE-----\
 class SetUpTls(asyncio.Protocol):
     """One connection to port 16993 of a device that waits to be set up."""
 
-    def __init__(self, device: Device, make_protocol: Callable[[], asyncio.Protocol]) -> None:
+    def __init__(
+        self,
+        device: Device,
+        make_protocol: Callable[[], asyncio.Protocol],
+        tunnels: "set[SetUpTls]",
+    ) -> None:
         self._device = device
+        self._tunnels = tunnels
         self._make_protocol = make_protocol
         self._inner: asyncio.Protocol | None = None  # once the client was let in
         self._reader = HandshakeReader()
@@ -52,6 +58,7 @@ class SetUpTls(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the client's hello, with a context of its own for each connection."""
         self._transport = cast(asyncio.Transport, transport)
+        self._tunnels.add(self)
         context = set_up_context(self._device)
         if context is None:
             self._refuse(Refusal.NO_SHARED_KEY)
@@ -82,6 +89,7 @@ class SetUpTls(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Tell the web server."""
+        self._tunnels.discard(self)
         if self._inner:
             self._inner.connection_lost(error)
 
@@ -109,6 +117,10 @@ class SetUpTls(asyncio.Protocol):
         except ssl.SSLError:
             self._flush()
         self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._transport.abort()
 
     def _judge(self, chain: list[bytes]) -> bool:
         """Return whether the client is let in, if it has the key."""

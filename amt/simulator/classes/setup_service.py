@@ -114,6 +114,7 @@ CLASSES = (
             "PartialUnprovision": _unprovision_partly,
             "ExtendProvisioningPeriod": _extend,
         },
+        reads=frozenset({"GetUuid"}),
         writable=frozenset({"ProvisioningServerOTP", "ZeroTouchConfigurationEnabled"}),
         optional={"ConfigurationServerFQDN": ""},
         put=_put,
