@@ -10,13 +10,14 @@ from enum import StrEnum
 from itertools import pairwise
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from .name_match import ends_as_trusted
 from .set_up import TrustedHash, takes_hash
+from .x509_reading import UNREADABLE, read_certificate
 
 SETUP_PURPOSE = x509.ObjectIdentifier("2.16.840.1.113741.1.2.3")
 SETUP_UNIT = "Intel(R) Client Setup Certificate"
@@ -73,11 +74,10 @@ def refusal_of(chain: Sequence[bytes], trust: Trust) -> Refusal | None:
         return Refusal.NO_CERTIFICATE
     if len(chain) > MAX_LENGTH:
         return Refusal.CHAIN_TOO_LONG
-    try:
-        found = [x509.load_der_x509_certificate(one) for one in chain]
-        return next(_refusals(found, trust), None)
-    except (ValueError, UnsupportedAlgorithm):
+    found = [certificate for one in chain if (certificate := read_certificate(one))]
+    if len(found) < len(chain):
         return Refusal.BAD_CERTIFICATE
+    return next(_refusals(found, trust), None)
 
 
 def _refusals(chain: list[x509.Certificate], trust: Trust) -> Iterator[Refusal]:
@@ -98,7 +98,7 @@ def _links(chain: list[x509.Certificate]) -> Iterator[Refusal]:
     for issued, issuer in pairwise([*chain, chain[-1]]):  # the root has signed itself
         try:
             issued.verify_directly_issued_by(issuer)
-        except (ValueError, TypeError, InvalidSignature):
+        except (*UNREADABLE, InvalidSignature):
             yield Refusal.CHAIN_INCOMPLETE
     if not all(map(_is_authority, chain[1:])):
         yield Refusal.ISSUER_NO_AUTHORITY
