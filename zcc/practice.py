@@ -25,6 +25,7 @@ from devices.services.settings import Wish, save_settings
 from power.levels import VERIFY_SECONDS
 from vault import services as vault
 from vault.models import Credential
+from zcc import newcomers
 
 RECORD = "fleet.json"  # its presence marks a directory as that of a practice zone
 ORDERS = "orders.jsonl"  # one line per order that a simulated device executed
@@ -121,8 +122,11 @@ def members(record: Record) -> list[tuple[str, str, Group]]:
     return found
 
 
-def fleet(record: Record) -> Fleet:
-    """Return the simulated devices, each in the power state in which it was last seen."""
+def fleet(record: Record, hello_to: tuple[str, int]) -> Fleet:
+    """Return the simulated devices, each in the power state in which it was last seen.
+
+    Those that come from the factory say hello to ``hello_to``.
+    """
     seen = dict(Device.objects.filter(is_simulated=True).values_list("amt_address", "power_state"))
     specs = [
         DeviceSpec(
@@ -138,6 +142,7 @@ def fleet(record: Record) -> Fleet:
         )
         for number, (address, name, group) in enumerate(members(record))
     ]
+    specs += newcomers.specs(record.first, hello_to)
     place = Path(settings.DATA_DIR)
     return Fleet(specs, log=place / ORDERS, key=place / "fleet.pem")
 

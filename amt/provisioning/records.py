@@ -15,9 +15,13 @@ from amt.provisioning import orphans
 from amt.provisioning.orphans import Left
 from devices import audit
 from devices.models import Device, Server, User
+from devices.services.devices import HOST_NAME
 from vault import crypto, passwords
 from vault import services as vault
 from vault.models import Credential, Secret
+
+
+LONGEST_NAME = 100  # characters
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Told:
     realm: str
     firmware: str
     tls_version: str
+    host_name: str = ""  # in full
 
 
 @transaction.atomic
@@ -136,6 +141,7 @@ def finish(*, uuid: UUID, server: Server, told: Told, by: User | None) -> None:
     settings.seen_pin = settings.seen_realm = ""
     in_use.put_in(settings, row.device, moved=True)
     guard.lift(settings)
+    _name(row.device, told)
     row.done_at = timezone.now()
     row.save(update_fields=["done_at"])
     entries = DiscoveredDevice.objects.filter(uuid=uuid)
@@ -152,6 +158,19 @@ def forget_key(*, job: int) -> None:
         order.key = None
         order.save(update_fields=["key"])
         private_keys.forget(key)
+
+
+def _name(device: Device, told: Told) -> None:
+    """Give a device that was called by its address the name that it gives itself, if it is one."""
+    if len(told.host_name) > LONGEST_NAME or not HOST_NAME.fullmatch(told.host_name):
+        return
+    if not device.host_name:
+        device.host_name = told.host_name
+    label = told.host_name.partition(".")[0]
+    there = Device.objects.filter(folder=device.folder, name__iexact=label)
+    if device.name == told.address and not there.exists():
+        device.name = label
+    device.save(update_fields=["name", "host_name"])
 
 
 def _public(told: Told) -> dict[str, str]:

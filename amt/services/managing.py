@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from django.conf import settings
 from django.db import transaction
 
 from amt.models import AmtSettings, DiscoveredDevice
@@ -33,4 +34,6 @@ def new_device(name: str, *, folder: Folder, by: User, host_name: str = "") -> D
     number, free = 2, name
     while free.lower() in {one.lower() for one in taken}:
         free, number = f"{name} ({number})", number + 1
-    return devices.create_device(folder=folder, asked_by=by, name=free, host_name=host_name)
+    return devices.create_device(
+        folder=folder, asked_by=by, name=free, host_name=host_name, is_simulated=settings.PRACTICE
+    )

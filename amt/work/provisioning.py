@@ -30,6 +30,7 @@ from amt.protocol.errors import (
     AmtUnreachable,
 )
 from amt.protocol.http.handshake import shake_hands
+from amt.protocol.wsman.general_settings import read_general_settings
 from amt.protocol.wsman.identity import read_setup
 from amt.protocol.wsman.session import Limits, Session, Target
 from amt.protocol.wsman.setup import authorization, flow, service
@@ -317,7 +318,7 @@ class SettingUp:
         self.steps.ask("back")
         session = await self._back(shown)
         try:
-            found = await read_setup(session)
+            found, general = await read_setup(session), await read_general_settings(session)
             if found.state is not ProvisioningState.POST:
                 raise AmtSetUpRefused(code="not-committed", detail=f"state {found.state}")
             told = Told(
@@ -325,6 +326,7 @@ class SettingUp:
                 session.realm or shown.realm,
                 session.firmware or "",
                 told_tls(session.tls_version or ""),
+                ".".join(filter(None, [general.host_name, general.domain_name])).lower(),
             )
         finally:
             await session.close()
@@ -354,7 +356,7 @@ class SettingUp:
             session = Session(self._known(shown), LIMITS)
             try:
                 await session.open()
-                await session.get("AMT_GeneralSettings")
+                await read_general_settings(session)
             except AmtSignInRefused as error:
                 await session.close()
                 raise AmtSetUpRefused(code="password-not-taken", detail=error.detail) from error

@@ -116,6 +116,11 @@ class Job(models.Model):
         return self.finished_at is not None
 
     @property
+    def is_about_power(self) -> bool:
+        """Return whether its lines tell a power state before and after."""
+        return self.kind in (self.Kind.POWER, self.Kind.READ_STATE)
+
+    @property
     def seconds(self) -> float | None:
         """Return how long it took, in seconds; None while it runs."""
         if self.finished_at is None:

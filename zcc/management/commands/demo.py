@@ -1,5 +1,6 @@
 """Serve a practice zone: the console and simulated devices in one process."""
 
+import socket
 from argparse import ArgumentParser
 from contextlib import suppress
 from functools import partial
@@ -11,13 +12,15 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from amt.constants import PORT_HELLO
 from devices.models import User
 from devices.services import people
-from zcc import heartbeat, ports, practice, process, static_files
+from zcc import heartbeat, newcomers, ports, practice, process, static_files
 
 HOST = "127.0.0.1"
 BEGIN = """
-The practice zone is at {address}/ with {count} simulated devices.
+The practice zone is at {address}/ with {count} simulated devices,
+and {new} more that wait to be provisioned (Devices > Discovered).
 Sign in once with this link, valid for 24 hours:
 
     {address}{link}
@@ -53,13 +56,14 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         static_files.collect_if_stale()
         owner = prepare(record)
-        with practice.fleet(record).running() as fleet:
+        hello = free_place()
+        with practice.fleet(record, hello).running() as fleet:
             if taken := [text for text in fleet.unbound if text.startswith("tcp")]:
                 raise CommandError(
                     f"{taken[0]}. Another practice zone? --reset finds other places."
                 )
             text = welcome(web.getsockname()[1], record, owner)
-            process.run(web, on_ready=partial(self.say, text))
+            process.run(web, on_ready=partial(self.say, text), hello=hello)
 
     def listen(self, port: int | None) -> Any:
         """Return the socket of the pages."""
@@ -80,9 +84,18 @@ def welcome(port: int, record: practice.Record, owner: User) -> str:
     return BEGIN.format(
         address=f"http://{HOST}:{port}",
         count=record.count,
+        new=len(newcomers.NEWCOMERS),
         link=people.make_sign_in_link(owner, lasts=people.INVITATION_LASTS),
         orders=Path(settings.DATA_DIR) / practice.ORDERS,
     )
+
+
+def free_place() -> tuple[str, int]:
+    """Return where new devices may say hello: 9971, or a port that is free."""
+    for port in (PORT_HELLO, 0):
+        with suppress(OSError), socket.create_server((HOST, port)) as tried:
+            return HOST, tried.getsockname()[1]
+    raise CommandError(f"No port can be had on {HOST}.")
 
 
 def refuse_other_zones() -> None:
@@ -116,6 +129,8 @@ def prepare(record: practice.Record) -> User:
     """Return the account that owns this zone; the first time, make it and all else."""
     server = heartbeat.of_this_site.refresh()
     owner = people.make_owner(username="administrator", must_change_password=False)
+    newcomers.prepare(server)
+    newcomers.forget_set_up(record.first)
     if owner:
         practice.seed(record, server, owner)
     return owner or User.objects.earliest("pk")
