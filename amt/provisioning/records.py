@@ -20,7 +20,6 @@ from vault import crypto, passwords
 from vault import services as vault
 from vault.models import Credential, Secret
 
-
 LONGEST_NAME = 100  # characters
 
 

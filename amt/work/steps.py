@@ -1,7 +1,7 @@
 """The steps of a line, each answered on it as soon as its answer is known."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -36,7 +36,7 @@ class Steps:
     @property
     def evidence(self) -> dict[str, Any]:
         """Return what the page shows: steps in their order, and the time that it took."""
-        told = [asdict(step) for step in self.steps.values()]
+        told = [dict(vars(step)) for step in self.steps.values()]
         return {"steps": told, "seconds": round(monotonic() - self.began, 2)}
 
     @property

@@ -47,13 +47,17 @@ def test_what_is_no_benchmark_is_refused_with_those_there_are(name):
     done = run("bench", name)
     assert done.returncode == 2
     assert (
-        done.stderr == f"There is no benchmark {name}.\nBenchmarks: hello pages power schedules\n"
+        done.stderr
+        == f"There is no benchmark {name}.\nBenchmarks: hello pages power provision schedules\n"
     )
 
 
 def test_benchmarks_are_listed():
     done = run("bench")
-    assert (done.returncode, done.stderr) == (0, "Benchmarks: hello pages power schedules\n")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "Benchmarks: hello pages power provision schedules\n",
+    )
 
 
 def test_simulate_refuses_a_log_that_has_no_place_in_one_line(tmp_path):
