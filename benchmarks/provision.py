@@ -90,7 +90,7 @@ class Ready:
 
 
 def provision(process: subprocess.Popen[str], credential) -> dict[str, float]:
-    """Take the hellos, ask for *Provision* as a person does, and wait until the task is finished."""
+    """Take the hellos, ask for *Provision* as a person does, and wait for the end of the task."""
     from amt.models import AmtSettings, DiscoveredDevice
     from amt.services.provisioning import provision as ask
     from devices.models import Folder, User

@@ -43,6 +43,25 @@ def new_stick(server: Server, path):
     return path
 
 
+def bring_new_hash(several, server: Server, place) -> None:
+    """Boot each device from a stick with the new hash; it says hello."""
+    for number, one in enumerate(several):
+        stick = new_stick(server, place / f"{number}.bin")
+        assert one.machine.boot_from(stick) is StickResult.APPLIED
+        one.machine.start_configuration()
+        one.heard()
+
+
+def replace_certificates(server: Server) -> None:
+    """Go from the old authority to a new one, with the server's services restarted."""
+    go_on("authority", authority="internal")
+    go_on("delete")
+    zone_change.ask_restart(by=None)
+    heartbeat.reload_if_asked(server)
+    go_on("restart")
+    go_on("create")
+
+
 def test_every_device_is_provisioned_again_with_the_new_certificate(waiting, tmp_path):
     several = waiting(3)
     assert carried_out(ask(several), run_provision_items) == ["done"] * 3
@@ -55,19 +74,10 @@ def test_every_device_is_provisioned_again_with_the_new_certificate(waiting, tmp
     leaving = unprovision(devices=Device.objects.all(), intent=uuid4(), asked_by=factories.person())
     assert carried_out(leaving, run_unprovision_items) == ["done"] * 3
     go_on("unprovision")
-    go_on("authority", authority="internal")
-    go_on("delete")
-    zone_change.ask_restart(by=None)
-    heartbeat.reload_if_asked(server)
-    go_on("restart")
-    go_on("create")
+    replace_certificates(server)
     with pytest.raises(NotYet, match="3 devices have not been heard of with the new hash"):
         go_on("rediscover")
-    for number, one in enumerate(several):
-        stick = new_stick(server, tmp_path / f"{number}.bin")
-        assert one.machine.boot_from(stick) is StickResult.APPLIED
-        one.machine.start_configuration()
-        one.heard()
+    bring_new_hash(several, server, tmp_path)
     change = go_on("rediscover")
     with pytest.raises(NotYet, match="3 devices are not provisioned again"):
         go_on("provision")

@@ -12,6 +12,9 @@ import pytest
 from tests.ops.console import ROOT
 
 
+BENCHMARKS = "Benchmarks: hello pages power provision schedules\n"
+
+
 def run(*arguments: str, place: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [place / "run", *arguments], capture_output=True, text=True, env={**os.environ, **env}
