@@ -12,7 +12,7 @@ from itertools import pairwise
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from .name_match import ends_as_trusted
@@ -96,12 +96,29 @@ def _refusals(chain: list[x509.Certificate], trust: Trust) -> Iterator[Refusal]:
 
 def _links(chain: list[x509.Certificate]) -> Iterator[Refusal]:
     for issued, issuer in pairwise([*chain, chain[-1]]):  # the root has signed itself
-        try:
-            issued.verify_directly_issued_by(issuer)
-        except (*UNREADABLE, InvalidSignature):
+        if not _is_issued_by(issued, issuer):
             yield Refusal.CHAIN_INCOMPLETE
     if not all(map(_is_authority, chain[1:])):
         yield Refusal.ISSUER_NO_AUTHORITY
+
+
+def _is_issued_by(issued: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Return whether an issuer signed a certificate: with SHA-1 too, which libraries shun."""
+    key, kind = issuer.public_key(), issued.signature_hash_algorithm
+    signature, signed = issued.signature, issued.tbs_certificate_bytes
+    if issued.issuer != issuer.subject or kind is None:
+        return False
+    try:
+        way = issued.signature_algorithm_parameters
+        if isinstance(key, rsa.RSAPublicKey) and isinstance(way, padding.AsymmetricPadding):
+            key.verify(signature, signed, way, kind)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(way, ec.ECDSA):
+            key.verify(signature, signed, way)
+        else:
+            return False
+    except (*UNREADABLE, InvalidSignature):
+        return False
+    return True
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:

@@ -132,7 +132,7 @@ class Fleet:
             now = time.monotonic()
             for listener in self._listeners:
                 listener.follow_time()
-                if listener.connections:
+                if listener.is_visited:
                     listener.sweep(now)
 
     def _write(self, order: Order) -> None:

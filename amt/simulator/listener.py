@@ -132,6 +132,11 @@ class Listener:
             await self._relisten()
         self.device.restarts_done = self.device.restarts
 
+    @property
+    def is_visited(self) -> bool:
+        """Return whether there are connections."""
+        return bool(self.connections or self._tunnels)
+
     def rest(self) -> None:
         """Begin nothing new: no hello message, no return to the network."""
         self._hello.stop()
@@ -155,8 +160,9 @@ class Listener:
 
     def sweep(self, now: float) -> None:
         """Close the connections whose time is over."""
-        for connection in [one for one in self.connections if one.is_overdue(now)]:
-            connection.abort()
+        for connection in [*self.connections, *self._tunnels]:
+            if connection.is_overdue(now):
+                connection.abort()
 
     async def _serve(self, port: int) -> None:
         lms = self.device.spec.lms
