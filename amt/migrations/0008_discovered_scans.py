@@ -10,75 +10,80 @@ def tell_of_hellos(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('amt', '0007_discovered'),
+        ("amt", "0007_discovered"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='discovereddevice',
-            name='firmware',
+            model_name="discovereddevice",
+            name="firmware",
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AddField(
-            model_name='discovereddevice',
-            name='heard_at',
+            model_name="discovereddevice",
+            name="heard_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='discovereddevice',
-            name='ports',
+            model_name="discovereddevice",
+            name="ports",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name='discovereddevice',
-            name='scanned_at',
+            model_name="discovereddevice",
+            name="scanned_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='discovereddevice',
-            name='state',
-            field=models.PositiveSmallIntegerField(choices=[(0, 'Not set up'), (1, 'Waits to be set up'), (2, 'Set up')], null=True),
+            model_name="discovereddevice",
+            name="state",
+            field=models.PositiveSmallIntegerField(
+                choices=[(0, "Not set up"), (1, "Waits to be set up"), (2, "Set up")], null=True
+            ),
         ),
         migrations.AddField(
-            model_name='discovereddevice',
-            name='tls_version',
+            model_name="discovereddevice",
+            name="tls_version",
             field=models.CharField(blank=True, max_length=10),
         ),
         migrations.AlterField(
-            model_name='discovereddevice',
-            name='has_own_password',
+            model_name="discovereddevice",
+            name="has_own_password",
             field=models.BooleanField(null=True),
         ),
         migrations.AlterField(
-            model_name='discovereddevice',
-            name='hello_count',
+            model_name="discovereddevice",
+            name="hello_count",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AlterField(
-            model_name='discovereddevice',
-            name='hello_version',
+            model_name="discovereddevice",
+            name="hello_version",
             field=models.PositiveSmallIntegerField(null=True),
         ),
         migrations.AlterField(
-            model_name='discovereddevice',
-            name='retry_count',
+            model_name="discovereddevice",
+            name="retry_count",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.AlterField(
-            model_name='discovereddevice',
-            name='source',
-            field=models.CharField(choices=[('hello', 'Hello message'), ('scan', 'Scan')], default='hello', max_length=5),
+            model_name="discovereddevice",
+            name="source",
+            field=models.CharField(
+                choices=[("hello", "Hello message"), ("scan", "Scan")],
+                default="hello",
+                max_length=5,
+            ),
         ),
         migrations.AlterField(
-            model_name='discovereddevice',
-            name='uuid',
+            model_name="discovereddevice",
+            name="uuid",
             field=models.UUIDField(null=True, unique=True),
         ),
         migrations.AlterField(
-            model_name='discovereddevice',
-            name='uuid_text',
+            model_name="discovereddevice",
+            name="uuid_text",
             field=models.CharField(blank=True, max_length=32),
         ),
         migrations.RunPython(tell_of_hellos, migrations.RunPython.noop),

@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('devices', '0006_reloads'),
+        ("devices", "0006_reloads"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='job',
-            name='kind',
-            field=models.CharField(choices=[('power', 'Power Management'), ('read-state', 'Read power state'), ('test-connection', 'Test connection'), ('test-credential', 'Test credential'), ('provision', 'Provision'), ('unprovision', 'Unprovision')], max_length=20),
+            model_name="job",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("power", "Power Management"),
+                    ("read-state", "Read power state"),
+                    ("test-connection", "Test connection"),
+                    ("test-credential", "Test credential"),
+                    ("provision", "Provision"),
+                    ("unprovision", "Unprovision"),
+                ],
+                max_length=20,
+            ),
         ),
     ]
