@@ -11,23 +11,35 @@
 623; ``fleet.unbound`` names those that could not be had. Alone: ``python -m amt.simulator``.
 """
 
-from .device import Boot, Device, DeviceSpec, Order, as_it_comes
+from .client_chain import Refusal
+from .device import Boot, Device, Order
+from .device_spec import DeviceSpec, as_it_comes
 from .faults import MEANING, Fault
 from .fleet import Fleet, addresses
 from .profiles import PROFILES, Profile
-from .set_up import StickResult
+from .set_up import ControlMode, State, StickResult, TrustedHash, trusted_hashes
+from .setup_faults import SETUP_MEANING, CallFault, Effect, SetupFault
 
 __all__ = [
     "MEANING",
     "PROFILES",
+    "SETUP_MEANING",
     "Boot",
+    "CallFault",
+    "ControlMode",
     "Device",
     "DeviceSpec",
+    "Effect",
     "Fault",
     "Fleet",
     "Order",
     "Profile",
+    "Refusal",
+    "SetupFault",
+    "State",
     "StickResult",
+    "TrustedHash",
     "addresses",
     "as_it_comes",
+    "trusted_hashes",
 ]

@@ -2,8 +2,11 @@
 
 import struct
 
-SECURITY, REMOTE_CONTROL = 16, 17  # applications
-PROVISIONED = 1
+SECURITY, REMOTE_CONTROL, NETWORK_TIME = 16, 17, 21  # applications
+PROVISIONING, PROVISIONED, USER_ADDED, USER_CHANGED, USER_REMOVED = range(5)  # of security
+TLS_CHANGED, CERTIFICATE_SET, CERTIFICATE_REMOVED, ROOT_ADDED, ROOT_REMOVED = 7, 8, 9, 10, 11
+TO_ADMIN_CONTROL, UNPROVISIONING = 18, 19
+TIME_SET = 0  # of network time
 UP, DOWN, CYCLE, RESET, BOOT_OPTIONS = range(5)  # events of remote control
 HTTP_DIGEST, IPV4 = 0, 0
 MAX_PER_READ = 10
@@ -16,7 +19,15 @@ class AuditLog:
         self.records: list[bytes] = []
         self.last_at = 0.0
 
-    def add(self, when: float, application: int, event: int, user: str, address: str) -> None:
+    def add(
+        self,
+        when: float,
+        application: int,
+        event: int,
+        user: str,
+        address: str,
+        extended: bytes = b"",
+    ) -> None:
         """Write that ``user`` at ``address`` did ``event`` at ``when`` (seconds since 1970)."""
         name, source = user.encode(), address.encode()
         self.records.append(
@@ -24,7 +35,8 @@ class AuditLog:
             + name
             + struct.pack(">IBB", int(when), IPV4, len(source))
             + source
-            + b"\0"
+            + bytes([len(extended)])
+            + extended
         )
         self.last_at = when
 

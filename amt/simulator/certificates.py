@@ -4,6 +4,7 @@ import hashlib
 import ssl
 import tempfile
 import warnings
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -14,13 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
 from .keys import KEYS, Key, pem
-from .profiles import Identity, Profile
+from .profiles import CIPHERS_NEW, Identity, Profile
 
 ORGANIZATION = "Simulated"
 ON_DIE_LEAF = "iAMT CSME IDevID RCFG"
 ON_DIE_CHAIN = ("CSME simulated DICE CA", "CSME simulated ROM CA", "Simulated On-Die CA")
 VALID = (datetime(2024, 1, 1, tzinfo=UTC), datetime(2044, 1, 1, tzinfo=UTC))
 SHA256_WITH_RSA = bytes.fromhex("06092a864886f70d01010b")  # as DER, in a certificate
+PARTIAL_CHAIN, NO_CHECK_TIME = 0x80000, 0x200000  # X509_V_FLAG_… of OpenSSL
 SHA1_WITH_RSA = bytes.fromhex("06092a864886f70d010105")
 
 
@@ -32,18 +34,52 @@ class Certificate:
         self._identity = identity
         self._number = 0
         self._made: dict[int, bytes] = {}
-        self._contexts: dict[int, ssl.SSLContext] = {}
+        self._contexts: dict[bytes, ssl.SSLContext] = {}
+        self._installed: tuple[bytes, Key] | None = None
+        self._is_another = False  # by a fault
+        self._roots: tuple[bytes, ...] = ()
 
     def use(self, number: int) -> None:
-        """Show certificate ``number`` from now on."""
+        """Show self-signed certificate ``number`` from now on; an odd one is that of a fault."""
         self._number = number
+        self._is_another = number % 2 == 1
+
+    def show(self, der: bytes, key: Key) -> None:
+        """Show a certificate that a server put here."""
+        self._installed = der, key
+
+    def show_own(self) -> None:
+        """Show the certificate that the firmware signed itself."""
+        self._installed = None
+
+    @property
+    def asks_clients(self) -> bool:
+        """Return whether only certified clients are let in."""
+        return bool(self._roots)
+
+    def ask_clients(self, roots: Iterable[bytes]) -> None:
+        """Let in only clients that are certified below these roots; none of them: everybody."""
+        self._roots = tuple(roots)
+        self._contexts.clear()
+
+    @property
+    def own(self) -> bytes:
+        """Return the certificate that the firmware signed itself."""
+        if self._number not in self._made:
+            self._made[self._number] = self._make()
+        return self._made[self._number]
+
+    @property
+    def shown(self) -> tuple[bytes, Key]:
+        """Return the certificate shown now, and its key."""
+        if self._installed and not self._is_another:
+            return self._installed
+        return self.own, KEYS.of(self._identity)
 
     @property
     def der(self) -> bytes:
         """Return the certificate shown now."""
-        if self._number not in self._made:
-            self._made[self._number] = self._make()
-        return self._made[self._number]
+        return self.shown[0]
 
     @property
     def subject(self) -> str:
@@ -67,9 +103,21 @@ class Certificate:
 
     def context(self, profile: Profile) -> ssl.SSLContext:
         """Return a server context that shows the certificate of now."""
-        if self._number not in self._contexts:
-            self._contexts[self._number] = self._context(profile)
-        return self._contexts[self._number]
+        der = self.der
+        if der not in self._contexts:
+            self._contexts[der] = self._context(profile)
+        return self._contexts[der]
+
+    def set_up_context(self, profile: Profile) -> ssl.SSLContext:
+        """Return a new server context for one connection of a provisioning server.
+
+        At most TLS 1.2: below 1.3 the client's certificates can be read before they are checked.
+        """
+        context = self._context(profile, is_set_up=True)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.verify_flags = ssl.VerifyFlags(PARTIAL_CHAIN | NO_CHECK_TIME)
+        context.options |= ssl.OP_NO_TICKET
+        return context
 
     @property
     def _common_name(self) -> str:
@@ -84,22 +132,38 @@ class Certificate:
             return _signed_by_sha1(signed, key)
         return signed.public_bytes(serialization.Encoding.DER)
 
-    def _context(self, profile: Profile) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.set_ciphers(profile.ciphers)
-        with warnings.catch_warnings():  # TLS 1.0 is out of date: so are the devices that speak it
-            warnings.simplefilter("ignore", DeprecationWarning)
-            context.minimum_version, context.maximum_version = profile.tls
-        context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
-        key = KEYS.of(self._identity)
-        chain = [self.der, *(on_die_chain(key) if self._identity is Identity.ON_DIE else ())]
+    def _context(self, profile: Profile, *, is_set_up: bool = False) -> ssl.SSLContext:
+        der, key = (self.own, KEYS.of(self._identity)) if is_set_up else self.shown
+        is_on_die = der == self.own and self._identity is Identity.ON_DIE
+        context = bare_context(profile, is_set_up=is_set_up)
+        if isinstance(key, rsa.RSAPrivateKey) and self._identity is Identity.ON_DIE:
+            context.set_ciphers(CIPHERS_NEW)
+        chain = [der, *(on_die_chain(key) if is_on_die else ())]
         text = "".join(map(ssl.DER_cert_to_PEM_cert, chain))
         # 0600; ssl reads files only
         with tempfile.NamedTemporaryFile(prefix="zcc-simulator-") as file:
             file.write(text.encode() + pem(key))
             file.flush()
             context.load_cert_chain(file.name)
+        if self._roots and not is_set_up:
+            context.load_verify_locations(
+                cadata="".join(map(ssl.DER_cert_to_PEM_cert, self._roots))
+            )
         return context
+
+
+def bare_context(profile: Profile, *, is_set_up: bool = False) -> ssl.SSLContext:
+    """Return a server context with the versions and ciphers of a profile, without a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers(f"{profile.ciphers}:@SECLEVEL=0" if is_set_up else profile.ciphers)
+    lowest, highest = profile.tls
+    if is_set_up:  # the client's keys are judged by firmware's rules, not by those of OpenSSL
+        lowest, highest = (min(one, ssl.TLSVersion.TLSv1_2) for one in (lowest, highest))
+    with warnings.catch_warnings():  # TLS 1.0 is out of date: so are the devices that speak it
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = lowest, highest
+    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
+    return context
 
 
 class LazyContext(ssl.SSLContext):
@@ -122,7 +186,8 @@ class LazyContext(ssl.SSLContext):
     def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
         """Begin a handshake with the certificate of now."""
         context = self.certificate.context(self.profile)
-        context.verify_mode = ssl.CERT_REQUIRED if self.wants_client else ssl.CERT_NONE
+        wants = self.wants_client or self.certificate.asks_clients
+        context.verify_mode = ssl.CERT_REQUIRED if wants else ssl.CERT_NONE
         return context.wrap_bio(*args, **options)
 
 

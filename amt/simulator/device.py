@@ -1,11 +1,8 @@
 """One simulated device: who it is, what state it is in, what it was ordered to do."""
 
-import hashlib
-import threading
 import time
-import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,15 +18,13 @@ from .audit_log import (
     RESET,
     SECURITY,
     UP,
-    AuditLog,
 )
-from .certificates import Certificate
-from .digest import Gatekeeper
+from .device_spec import DeviceSpec
+from .engine import Engine
 from .event_log import MEMORY_INIT, PCI_CONFIGURATION, STARTING_OS, EventLog
 from .faults import Fault
 from .power import PowerMachine
-from .profiles import PROFILES, Profile
-from .set_up import SetUp, State, StickResult, boot_from
+from .set_up import State, StickResult, boot_from
 
 DAY = 86_400  # seconds
 NO_ROLE = 32768  # of the boot configuration: not for the next boot
@@ -41,40 +36,6 @@ AUDITED: dict[tuple[str, int | None], int] = {
     ("RequestPowerStateChange", PowerState.MASTER_BUS_RESET): RESET,
     ("ChangeBootOrder", None): BOOT_OPTIONS,
 }
-NAMESPACE = uuid.UUID("5f6c9a52-6a0e-4b39-8f57-6f3a3c1c0a11")
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceSpec:
-    """What a device is to be like. Identity (UUID, realm, names) follows from the address."""
-
-    address: str
-    profile: str = "16.1"
-    username: str = "admin"
-    password: str = field(default="P@ssw0rd", repr=False)
-    tls: bool = True
-    plain: bool = True  # also where this firmware comes without: see ``as_it_comes``
-    rmcp: bool = True
-    redirection: bool = False  # ports 16994 and 16995
-    power: PowerState = PowerState.ON
-    boot_ms: int = 0
-    latency_ms: int = 0
-    faults: frozenset[Fault] = frozenset()
-    host_name: str = ""
-    has_agent: bool = True
-    clock_offset_seconds: float = 0.0
-    is_factory: bool = False  # as it left the factory: nothing listens until it is set up
-    hello_to: tuple[str, int] | None = None  # whom it says hello until it is set up
-    hello_pace: float = 1.0  # 0.1: ten times as often as firmware
-
-
-def as_it_comes(profile: str, **like: Any) -> DeviceSpec:
-    """Return a device with those ports open that its firmware opens by itself."""
-    known = PROFILES[profile]
-    return DeviceSpec(
-        **{"address": "", "plain": known.opens_plain, "rmcp": known.opens_rmcp, **like},
-        profile=profile,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,38 +59,22 @@ class Boot:
     settings: dict[str, Any]
 
 
-class Device:
-    """A device on one address. Attributes may be read from any thread."""
+class Device(Engine):
+    """A PC with its management engine. Attributes may be read from any thread."""
 
     def __init__(self, spec: DeviceSpec, log: Callable[[Order], None] | None = None) -> None:
-        self.spec = spec
-        self.address = spec.address
-        self.profile: Profile = PROFILES[spec.profile]
-        self.uuid = uuid.uuid5(NAMESPACE, spec.address)
-        self.host_name = spec.host_name or "sim-" + "-".join(spec.address.split(".")[1:])
-        self.set_up = SetUp(State.PRE) if spec.is_factory else SetUp(password=spec.password)
+        super().__init__(spec)
         self.latency_ms = spec.latency_ms
         self.slow_seconds = 3.0
-        self.faults: frozenset[Fault] = frozenset()
-        self.gatekeeper = Gatekeeper(
-            spec.username, spec.password, self._realm_after(0), self.profile.qop
-        )
-        self.certificate = Certificate(spec.address, self.profile.identity)
-        self.clock_offset = spec.clock_offset_seconds
         self.event_log = EventLog()
-        self.audit_log = AuditLog()
-        self.stored: dict[tuple[str, str], dict[str, Any]] = {}
         self.boot_source = ""
         self.boot_role = NO_ROLE
         self.boots: list[Boot] = []
         self.orders: list[Order] = []
         self.requests = 0
-        self.peer = "127.0.0.1"  # of the request being answered
         self.failed_sign_ins = 0
         self.redirection: object | None = None  # the session that is open
-        self.lock = threading.RLock()
         self._log = log
-        self._on_change: Callable[[Device], None] = lambda device: None
         self._machine = PowerMachine(
             state=spec.power,
             boot_seconds=spec.boot_ms / 1000,
@@ -141,7 +86,6 @@ class Device:
             on_boot_end=self._boot_ended,
         )
         self._write_history()
-        self._apply(spec.faults)
 
     @property
     def machine(self) -> PowerMachine:
@@ -154,35 +98,6 @@ class Device:
     def power(self) -> PowerState:
         """Return the power state as it is now."""
         return self.machine.state
-
-    @property
-    def domain(self) -> str:
-        """Return the DNS domain that it was given."""
-        return self.set_up.domain or "practice.example"
-
-    @property
-    def realm(self) -> str:
-        """Return the digest realm as it is now."""
-        return self.gatekeeper.realm
-
-    @property
-    def certificate_sha256(self) -> str:
-        """Return the SHA-256 of the TLS certificate shown now: 64 lower-case digits."""
-        return self.certificate.sha256
-
-    @property
-    def clock(self) -> float:
-        """Return the Management Engine's clock, in seconds since 1970."""
-        return time.time() + self.clock_offset
-
-    def set_faults(self, *faults: Fault | str) -> None:
-        """Have exactly these faults from now on; none heals the device."""
-        self._apply(Fault(fault) for fault in faults)
-        self._on_change(self)
-
-    def when_changed(self, call: Callable[["Device"], None]) -> None:
-        """Have the one who serves this device told of other faults, or that it is set up."""
-        self._on_change = call
 
     def request_power(self, wanted: int) -> ReturnValue:
         """Obey one power order, or say why not: an open session keeps the host from going off."""
@@ -207,9 +122,12 @@ class Device:
                 self.set_up = taken.set_up
                 self.host_name = taken.set_up.host_name or self.host_name
                 self.gatekeeper.set_password(taken.set_up.password)
+                self.reset_tls(as_spec=taken.set_up.is_done)
+                if taken.set_up.state is State.IN:
+                    self.window.open(self.spec.setup_hours)
             if taken.stick != before:
                 stick.write_bytes(taken.stick)
-        self._on_change(self)
+        self._changed()
         return taken.result
 
     def note_sign_in(self, *, is_right: bool) -> None:
@@ -232,18 +150,9 @@ class Device:
         self.orders.append(order)
         event = AUDITED.get((method, requested))
         if event is not None:
-            self.audit_log.add(self.clock, REMOTE_CONTROL, event, self.spec.username, self.peer)
+            self.audit(REMOTE_CONTROL, event)
         if self._log:
             self._log(order)
-
-    def _apply(self, faults: Iterable[Fault]) -> None:
-        self.faults = frozenset(faults)
-        self.gatekeeper.set_realm(self._realm_after(int(Fault.CHANGED_REALM in self.faults)))
-        self.certificate.use(int(Fault.CHANGED_CERTIFICATE in self.faults))
-
-    def _realm_after(self, set_ups: int) -> str:
-        digits = hashlib.sha256(f"{self.address}/{set_ups}".encode()).hexdigest()[:32].upper()
-        return "Digest:" + (digits if self.profile.random_realm else digits[:4].ljust(32, "0"))
 
     def _boot_started(self, when: float) -> None:
         settings = self.stored.pop(BOOT_SETTINGS, {})
@@ -261,7 +170,8 @@ class Device:
 
     def _write_history(self) -> None:
         yesterday = self.clock - DAY
-        self.audit_log.add(yesterday - 30 * DAY, SECURITY, PROVISIONED, "admin", "127.0.0.1")
+        if not self.spec.is_factory:
+            self.audit_log.add(yesterday - 30 * DAY, SECURITY, PROVISIONED, "admin", "127.0.0.1")
         if self.profile.writes_boot_records:
             for step in (MEMORY_INIT, PCI_CONFIGURATION, STARTING_OS):
                 self.event_log.add_progress(yesterday, step)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
-from . import hello
-from .device import Device, DeviceSpec, Order
+from .device import Device, Order
+from .device_spec import DeviceSpec
 from .keys import KEYS
 from .listener import Listener, settle
 
@@ -55,7 +55,6 @@ class Fleet:
         self.unbound: list[str] = []
         self._listeners: list[Listener] = []
         self._sweeper: asyncio.Task[None] | None = None
-        self._hellos: list[asyncio.Task[None]] = []
 
     def __getitem__(self, address: str) -> Device:
         return self.devices[address]
@@ -100,18 +99,11 @@ class Fleet:
             self.unbound += await listener.start()
             listener.device.when_changed(_Relisten(loop, listener))
         self._sweeper = asyncio.create_task(self._sweep())
-        self._hellos = [
-            asyncio.create_task(
-                hello.keep_saying(device, *device.spec.hello_to, device.spec.hello_pace)
-            )
-            for device in self.devices.values()
-            if device.spec.hello_to
-        ]
 
     async def stop(self) -> None:
         """Close every socket."""
-        for task in filter(None, [self._sweeper, *self._hellos]):
-            task.cancel()
+        if self._sweeper:
+            self._sweeper.cancel()
         for listener in self._listeners:
             listener.device.when_changed(lambda device: None)
             listener.deafen()
@@ -138,6 +130,7 @@ class Fleet:
             await asyncio.sleep(SWEEP_SECONDS)
             now = time.monotonic()
             for listener in self._listeners:
+                listener.follow_time()
                 if listener.connections:
                     listener.sweep(now)
 

@@ -8,9 +8,9 @@ import contextlib
 from collections.abc import Iterator
 
 from .device import Device
-from .set_up import FACTORY_PASSWORD, State
+from .set_up import FACTORY_PASSWORD
 
-VERSION = 3
+SHARED_KEY, CERTIFICATES = 2, 3  # versions
 KINDS = {"sha1": 1, "sha256": 2, "sha384": 3}
 PAUSES = ((5, 12.0), (5, 120.0), (5, 1200.0))  # how often, seconds between two
 LAST_PAUSE = 2160.0
@@ -21,14 +21,17 @@ def message(device: Device, retry: int) -> bytes:
     """Return the hello message of a device, the ``retry``-th after the first one."""
     held = device.set_up
     has_own_password = held.password != FACTORY_PASSWORD
-    hashes = [one for one in held.hashes if one.is_active]
+    version = SHARED_KEY if device.uses_shared_key else CERTIFICATES
     parts = [
         int(has_own_password).to_bytes(2, "little"),
-        VERSION.to_bytes(2, "little"),
+        version.to_bytes(2, "little"),
         retry.to_bytes(4, "little"),
         device.uuid.bytes_le,
-        bytes([len(hashes)]),
     ]
+    if version == SHARED_KEY:
+        return b"".join(parts) + held.pid.encode()[:8].ljust(8, b"\0")
+    hashes = [one for one in held.hashes if one.is_active]
+    parts.append(bytes([len(hashes)]))
     for one in hashes:
         parts += [bytes([KINDS[one.algorithm], len(one.digest)]), one.digest]
     return b"".join(parts)
@@ -59,10 +62,33 @@ async def say(device: Device, host: str, port: int, retry: int = 0) -> None:
 
 
 async def keep_saying(device: Device, host: str, port: int, pace: float = 1.0) -> None:
-    """Say hello again and again until the device is set up."""
+    """Say hello again and again until the device is set up, or its time is over."""
     for retry, seconds in enumerate(pauses(pace)):
-        if device.set_up.state is State.POST:
+        if not device.says_hello:
             return
         with contextlib.suppress(OSError, TimeoutError):
             await say(device, host, port, retry)
         await asyncio.sleep(seconds)
+
+
+class HelloSpeaker:
+    """Begins and ends the hello messages of one device, in the running event loop."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._task: asyncio.Task[None] | None = None
+
+    def follow(self) -> None:
+        """Speak if the device has something to say, else be silent."""
+        spec = self._device.spec
+        if spec.hello_to is None or not self._device.says_hello:
+            self.stop()
+        elif self._task is None or self._task.done():
+            call = keep_saying(self._device, *spec.hello_to, spec.hello_pace)
+            self._task = asyncio.get_running_loop().create_task(call)
+
+    def stop(self) -> None:
+        """Be silent."""
+        if self._task:
+            self._task.cancel()
+            self._task = None

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from enum import Enum
 from functools import partial
 from typing import cast
 
@@ -18,6 +19,16 @@ REQUEST_SECONDS = 10  # for a request to arrive whole
 IDLE_SECONDS = 60
 MAX_CONNECTIONS = 64  # of one device
 ANONYMOUS_IDENTIFY = ("POST", "/wsman-anon/identify")
+
+
+class Door(Enum):
+    """By which way somebody comes, and so what he has to prove."""
+
+    NETWORK = "network"  # a user by digest
+    SET_UP = "set-up"  # let in by TLS: no sign-in is needed, but one that is shown must be right
+    LOCAL = "local"  # the host itself: also its own account
+
+
 Answering = Callable[[bytes], tuple[int, bytes]]  # a body in, a status and a body out
 
 
@@ -51,8 +62,16 @@ class Services:
 class HttpConnection(asyncio.Protocol):
     """One TCP or TLS connection to one device."""
 
-    def __init__(self, device: Device, services: "Services", open_: Connections) -> None:
+    def __init__(
+        self,
+        device: Device,
+        services: "Services",
+        open_: Connections,
+        door: Door = Door.NETWORK,
+    ) -> None:
         self._device = device
+        self._door = door
+        self._user = ""  # who sent the request being answered
         self._services = services
         self._open = open_
         self._reader = RequestReader()
@@ -91,7 +110,7 @@ class HttpConnection(asyncio.Protocol):
         limit = IDLE_SECONDS if self._reader.is_empty else REQUEST_SECONDS
         return now - self._since > limit
 
-    def close(self) -> None:
+    def abort(self) -> None:
         """Close at once."""
         self._transport.abort()
 
@@ -145,14 +164,19 @@ class HttpConnection(asyncio.Protocol):
     def _is_admitted(self, request: HttpRequest) -> bool:
         authorization = request.headers.get("authorization", "")
         if not authorization:
-            return False
-        is_right = Fault.WRONG_PASSWORD not in self._device.faults and (
-            self._device.gatekeeper.admits(
-                authorization, request.method, request.target, request.body
+            self._user = self._device.gatekeeper.admin if self._door is Door.SET_UP else ""
+            return bool(self._user)
+        self._user = ""
+        if Fault.WRONG_PASSWORD not in self._device.faults:
+            self._user = self._device.gatekeeper.admits(
+                authorization,
+                request.method,
+                request.target,
+                request.body,
+                is_local=self._door is Door.LOCAL,
             )
-        )
-        self._device.note_sign_in(is_right=is_right)
-        return is_right
+        self._device.note_sign_in(is_right=bool(self._user))
+        return bool(self._user)
 
     def _challenge(self) -> bytes:
         says_close = Fault.CLOSES_SILENTLY_AFTER_401 not in self._device.faults
@@ -162,6 +186,7 @@ class HttpConnection(asyncio.Protocol):
     def _serve(self, request: HttpRequest, answering: Answering) -> None:
         faults, server = self._device.faults, self._device.profile.server
         self._device.peer = str(self._transport.get_extra_info("peername", ("",))[0])
+        self._device.user, self._device.is_local = self._user, self._door is Door.LOCAL
         if request.method != "POST":
             self._later(answers.page(405, server, b"", "Allow: POST"), closes=True)
             return

@@ -1,5 +1,7 @@
 """The private keys of simulated devices: one of each kind per process, in memory or in files."""
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -66,4 +68,31 @@ def pem(key: Key) -> bytes:
     )
 
 
+class GeneratedKeys:
+    """RSA keys that devices generate: a few of each length, each given out again and again.
+
+    No device gets the same one twice.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._made: dict[int, list[rsa.RSAPrivateKey]] = {}
+        self._lock = threading.Lock()
+        self._next = 0
+
+    def next(self, length: int, is_known: Callable[[Key], bool]) -> rsa.RSAPrivateKey:
+        """Return a key of so many bits that the device does not know yet."""
+        with self._lock:
+            made = self._made.setdefault(length, [])
+            while len(made) < self._most:
+                made.append(rsa.generate_private_key(public_exponent=65537, key_size=length))
+                if not is_known(made[-1]):
+                    return made[-1]
+            self._next += 1
+            start = self._next % len(made)
+            turned = made[start:] + made[:start]
+            return next(key for key in turned if not is_known(key))
+
+
 KEYS = KeyStore()
+GENERATED = GeneratedKeys(most=8)  # twice as many as a device has room for

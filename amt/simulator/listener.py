@@ -17,13 +17,16 @@ from . import broken
 from .certificates import LazyContext
 from .device import Device
 from .faults import Fault
-from .http import REQUEST_SECONDS, Connections, HttpConnection, Services
+from .hello import HelloSpeaker
+from .http import REQUEST_SECONDS, Connections, Door, HttpConnection, Services
 from .redirection import RedirectionConnection
 from .rmcp import RmcpProtocol
+from .set_up_tls import SetUpTls
 
 HTTP_PORTS, TLS_PORTS = (PORT_HTTP, PORT_HTTPS), (PORT_HTTPS, PORT_REDIRECTION_TLS)
 BACKLOG = 128
 ROUNDS = 3
+ANSWER_SECONDS = 0.05  # between the answer to a commit and the end of the connection
 
 
 async def settle() -> None:
@@ -41,19 +44,26 @@ class Listener:
         self._services = Services(device)
         self._servers: list[asyncio.Server] = []
         self._blockers: list[socket.socket] = []
-        self._state: tuple[bool, frozenset[Fault]] | None = None  # set up; faults of the way in
+        self._state: tuple[tuple[int, ...], bool, frozenset[Fault]] | None = None
         self._pings: asyncio.DatagramTransport | None = None
+        self._hello = HelloSpeaker(device)
+        self._changes = asyncio.Lock()
+        self._tunnels: set[SetUpTls] = set()
+        self._restarting: asyncio.Task[None] | None = None
 
     @property
     def ports(self) -> list[int]:
-        """Return the TCP ports that the device is to have: none until it is set up."""
-        spec = self.device.spec
-        if not self.device.set_up.is_done:
-            return []
-        ports = [PORT_HTTP] * spec.plain + [PORT_HTTPS] * spec.tls
-        if spec.redirection:
-            ports += [PORT_REDIRECTION] * spec.plain + [PORT_REDIRECTION_TLS] * spec.tls
-        return ports
+        """Return the TCP ports that the device is to have now."""
+        device, local = self.device, [self.device.spec.lms] * bool(self.device.spec.lms)
+        if self._restarting or device.is_gone:
+            return local
+        if not device.set_up.is_done:
+            return local + [PORT_HTTPS] * device.is_open_for_set_up
+        ports = [PORT_HTTP] * device.has_plain + [PORT_HTTPS] * device.has_tls
+        if device.spec.redirection:
+            ports += [PORT_REDIRECTION] * device.has_plain
+            ports += [PORT_REDIRECTION_TLS] * device.has_tls
+        return local + ports
 
     async def start(self) -> list[str]:
         """Listen; return what could not be bound, one text each."""
@@ -69,10 +79,24 @@ class Listener:
         return unbound
 
     async def listen(self) -> list[str]:
-        """Bring the TCP sockets in line with the device's faults and set-up."""
+        """Bring sockets and hello messages in line with the device's faults and set-up."""
+        if self.device.is_restarting and self._restarting is None:
+            self._restarting = asyncio.get_running_loop().create_task(self._restart())
+            return []
+        async with self._changes:
+            self._hello.follow()
+            return await self._relisten()
+
+    def follow_time(self) -> None:
+        """Close what may not be open any longer, such as the set-up interface of yesterday."""
+        if self._state is not None and self._state[0] != tuple(self.ports):
+            asyncio.get_running_loop().create_task(self.listen())
+
+    async def _relisten(self) -> list[str]:
         closed = self.device.faults & {Fault.REFUSES, Fault.UNPLUGGED}
         ways = closed | self.device.faults & {*broken.TLS, Fault.WANTS_CLIENT_CERTIFICATE}
-        state = (self.device.set_up.is_done, ways)
+        ports = tuple(self.ports)
+        state = (ports, self.device.set_up.is_done, ways)
         if state == self._state:
             return []
         self._state = state
@@ -80,10 +104,11 @@ class Listener:
         await settle()
         self._close_sockets()
         self.connections.at_home = not closed
-        if closed:
+        is_away = not {PORT_HTTP, PORT_HTTPS} & set(ports)
+        if closed or (is_away and not self._restarting):
             self._close_connections()
         unbound = []
-        for port in () if Fault.REFUSES in closed else self.ports:
+        for port in () if Fault.REFUSES in closed else ports:
             try:
                 if closed:
                     self._block(port)
@@ -92,6 +117,20 @@ class Listener:
             except OSError as error:
                 unbound.append(f"tcp {self.device.address}:{port}: {error.strerror}")
         return unbound
+
+    async def _restart(self) -> None:
+        """Let the last answer go out, be off the network for a while, and come back."""
+        async with self._changes:
+            self._hello.follow()
+            await self._relisten()
+        await asyncio.sleep(self.device.latency_ms / 1000 + ANSWER_SECONDS)
+        self._close_connections()
+        await asyncio.sleep(self.device.spec.restart_ms / 1000)
+        self._restarting = None
+        async with self._changes:
+            self._hello.follow()
+            await self._relisten()
+        self.device.restarts_done = self.device.restarts
 
     def deafen(self) -> None:
         """Accept no more; asyncio loses sockets if a server closes while it accepts one."""
@@ -102,6 +141,9 @@ class Listener:
 
     def stop(self) -> None:
         """Close everything."""
+        self._hello.stop()
+        if self._restarting:
+            self._restarting.cancel()
         self.connections.at_home = False
         self._close_sockets()
         self._close_connections()
@@ -111,25 +153,44 @@ class Listener:
     def sweep(self, now: float) -> None:
         """Close the connections whose time is over."""
         for connection in [one for one in self.connections if one.is_overdue(now)]:
-            connection.close()
+            connection.abort()
 
     async def _serve(self, port: int) -> None:
+        lms = self.device.spec.lms
         is_tls, faults = port in TLS_PORTS, self.device.faults
         if is_tls and faults & broken.TLS:
             await self._serve_broken_tls(port, next(iter(faults & broken.TLS)))
+            return
+        if port == PORT_HTTPS and not self.device.set_up.is_done:
+            await self._serve_set_up(port)
             return
         context = LazyContext.of(
             self.device.certificate,
             self.device.profile,
             wants_client=Fault.WANTS_CLIENT_CERTIFICATE in faults,
         )
-        answering = partial(HttpConnection, self.device, self._services, self.connections)
+        answering = partial(self._answering, Door.LOCAL if port == lms else Door.NETWORK)
         server = await asyncio.get_running_loop().create_server(
-            answering if port in HTTP_PORTS else partial(RedirectionConnection, self.device),
+            answering
+            if port in (*HTTP_PORTS, lms)
+            else partial(RedirectionConnection, self.device),
             sock=_bound(self.device.address, port),
             backlog=BACKLOG,
             ssl=context if is_tls else None,
             ssl_handshake_timeout=REQUEST_SECONDS if is_tls else None,
+        )
+        self._servers.append(server)
+
+    def _answering(self, door: Door) -> HttpConnection:
+        return HttpConnection(self.device, self._services, self.connections, door)
+
+    async def _serve_set_up(self, port: int) -> None:
+        """Serve TLS that lets in provisioning servers only; a shared key is no sign-in yet."""
+        door = Door.NETWORK if self.device.uses_shared_key else Door.SET_UP
+        server = await asyncio.get_running_loop().create_server(
+            partial(SetUpTls, self.device, partial(self._answering, door), self._tunnels),
+            sock=_bound(self.device.address, port),
+            backlog=BACKLOG,
         )
         self._servers.append(server)
 
@@ -158,8 +219,8 @@ class Listener:
         self._servers, self._blockers = [], []
 
     def _close_connections(self) -> None:
-        for connection in list(self.connections):
-            connection.close()
+        for connection in [*self.connections, *self._tunnels]:
+            connection.abort()
 
 
 def _bound(address: str, port: int) -> socket.socket:

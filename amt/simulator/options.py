@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from .device import DeviceSpec
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from .device_spec import DeviceSpec
 from .faults import MEANING, Fault
 from .fleet import addresses
-from .profiles import PROFILES
+from .profiles import PROFILES, Profile
+from .set_up import TrustedHash, trusted_hashes
 
 PASSWORD_VARIABLE = "ZCC_SIMULATE_PASSWORD"  # noqa: S105 - the name of a variable
 GOLDEN = 0.6180339887498949
@@ -48,8 +52,12 @@ def read_options(argv: Sequence[str] | None = None) -> Options:
             redirection=given.redirection,
             boot_ms=given.boot_ms,
             latency_ms=given.latency_ms,
-            is_factory=given.boot_from is not None or given.hello_to is not None,
+            is_factory=bool(given.boot_from or given.hello_to or given.activated),
             hello_to=given.hello_to,
+            is_activated=given.activated,
+            hashes=trusted(given.trust, PROFILES[given.profile]),
+            suffix=given.suffix,
+            dhcp_suffix=given.dhcp_suffix,
         )
         if given.boot_from:
             _require_place(given.boot_from)
@@ -72,6 +80,31 @@ def read_options(argv: Sequence[str] | None = None) -> Options:
         given.part,
         given.boot_from,
     )
+
+
+def trusted(files: Sequence[Path], profile: Profile) -> tuple[TrustedHash, ...]:
+    """Return the hashes of root certificates, of the kinds that the firmware takes.
+
+    Raises:
+        OSError: a file cannot be read.
+        ValueError: a file holds no certificate.
+    """
+    return tuple(
+        one
+        for file in files
+        for one in trusted_hashes(_certificate(file), profile.major_minor, file.stem)
+    )
+
+
+def _certificate(file: Path) -> bytes:
+    """Return the certificate in a file as DER."""
+    data = file.read_bytes()
+    try:
+        is_pem = b"-----BEGIN" in data
+        found = x509.load_pem_x509_certificate(data) if is_pem else None
+        return (found or x509.load_der_x509_certificate(data)).public_bytes(Encoding.DER)
+    except ValueError:
+        raise ValueError(f"{file} holds no certificate.") from None
 
 
 def spread(shares: Sequence[tuple[Fault, float]], count: int) -> list[frozenset[Fault]]:
@@ -142,6 +175,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HOST:PORT",
         help="the devices come as from the factory and say hello there until they are set up",
     )
+    add(
+        "--activated",
+        action="store_true",
+        help="the devices come as from the factory and wait for a provisioning server on 16993",
+    )
+    add(
+        "--trust",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a root certificate (PEM or DER) whose hashes they trust; may be given again",
+    )
+    add("--suffix", default="", metavar="DOMAIN", help="PKI DNS suffix, as MEBx holds it")
+    add("--dhcp-suffix", default="", metavar="DOMAIN", help="DNS suffix, as DHCP gives it")
     add("--processes", type=_whole, default=0, metavar="N", help="0: as sockets need (0)")
     add("--part", type=_part, help=argparse.SUPPRESS)
     return parser

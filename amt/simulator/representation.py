@@ -34,6 +34,9 @@ def read_properties(
     _expect(request.body, request.resource_uri, resource.name)
     changed: dict[str, Any] = {}
     for name, values in _children(request.body, request.resource_uri).items():
+        if name in resource.optional:
+            changed[name] = _typed(name, values, resource.optional[name])
+            continue
         if name not in present:
             raise SoapFault("c:SchemaValidationError", f"{name} is not known.")
         if name in resource.write_only:
@@ -43,6 +46,14 @@ def read_properties(
         elif strict and name not in ALWAYS_TOLERATED and not _is_same(values, present[name]):
             raise SoapFault("c:InvalidRepresentation", f"{name} may only be read.")
     return changed
+
+
+def read_instance(request: Request) -> Arguments:
+    """Return the properties of what is to be created."""
+    if request.body is None:
+        raise SoapFault("c:SchemaValidationError", "The body is empty.")
+    _expect(request.body, request.resource_uri, request.class_name)
+    return _children(request.body, request.resource_uri)
 
 
 def _expect(element: Element, uri: str, name: str) -> None:
@@ -56,8 +67,13 @@ def _children(parent: Element, uri: str) -> dict[str, list[str | Reference]]:
         if not child.tag.startswith(f"{{{uri}}}"):
             raise SoapFault("c:SchemaValidationError", f"{local_name(child)} is not known.")
         is_reference = child.find(f"{{{NS_ADDRESSING}}}ReferenceParameters") is not None
-        value = read_reference(child) if is_reference else (child.text or "").strip()
-        found.setdefault(local_name(child), []).append(value)
+        values = found.setdefault(local_name(child), [])
+        if is_reference:
+            values.append(read_reference(child))
+        elif len(child):  # the Go library wraps the members of an array once more
+            values += [(one.text or "").strip() for one in child]
+        else:
+            values.append((child.text or "").strip())
     return found
 
 

@@ -11,6 +11,7 @@ from .soap_fault import SoapFault
 Output = Mapping[str, Value]  # in the order of the wire
 Arguments = Mapping[str, list["str | Reference"]]
 Method = Callable[[Device, Arguments], Output]
+Put = Callable[[Device, Properties, dict[str, Any]], Mapping[str, Value]]
 INSTANCE_ID = ("InstanceID",)
 FOUR_KEYS = ("CreationClassName", "Name", "SystemCreationClassName", "SystemName")
 DEVICE_KEYS = ("CreationClassName", "DeviceID", "SystemCreationClassName", "SystemName")
@@ -30,6 +31,11 @@ class Resource:
     writable: frozenset[str] = frozenset()
     write_only: frozenset[str] = frozenset()  # read back empty
     one_per_pull: bool = False
+    optional: Properties = field(default_factory=dict)  # may be put though absent, and an example
+    put: Put | None = None  # takes what was changed; returns what the answer shows otherwise
+    create: Callable[[Device, Arguments], Reference] | None = None
+    delete: Callable[[Device, Properties], None] | None = None
+    is_sole: bool = False  # a Put needs no selectors: there is one instance at most
 
     def present(self, device: Device) -> list[Properties]:
         """Return the instances as this device has them, with what was put."""
@@ -77,6 +83,25 @@ def number(arguments: Arguments, name: str) -> int:
         return int(text)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise SoapFault("c:SchemaValidationError", f"{name} must be a number.") from None
+
+
+def text(arguments: Arguments, name: str) -> str:
+    """Return an argument that is plain text, empty where it is absent."""
+    value = arguments.get(name, [""])[0]
+    return value if isinstance(value, str) else ""
+
+
+def is_true(arguments: Arguments, name: str) -> bool:
+    """Return an argument that is yes or no."""
+    return text(arguments, name) in ("true", "1")
+
+
+def handle_of(reference: Reference | None, class_name: str) -> int | None:
+    """Return the number in an InstanceID such as ``Intel(r) AMT Key: Handle: 3``."""
+    if reference is None or reference.class_name != class_name:
+        return None
+    number = dict(reference.selectors).get("InstanceID", "").rpartition(" ")[2]
+    return int(number) if number.isdecimal() else None
 
 
 def target(arguments: Arguments, name: str) -> Reference | None:

@@ -12,10 +12,11 @@ from .faults import Fault
 ASF = b"\x06\x00\xff\x06\x00\x00\x11\xbe"
 PING, PONG = 0x80, 0x40
 INTEL = 343  # enterprise number
-POST_PROVISIONED, BOTH_PORTS = 0x02, 0x04
+BOTH_PORTS = 0x04
 DASH = 0x20
 ENTITIES = 0x81  # IPMI and ASF 1.0
 FIRST = (4, 0)  # the oldest firmware that answers
+FIRST_UNCONFIGURED = (6, 1)  # the oldest that answers before it is set up
 DASH_ELSEWHERE = (5, 0)  # the last that tells of DASH among its entities
 TELLS_VERSION = 6  # the first major version that does
 MAX_NIBBLE = 15
@@ -26,11 +27,15 @@ def pong(device: Device, ping: bytes) -> bytes | None:
     """Return the answer to a datagram, None if it deserves none."""
     if len(ping) < 12 or ping[0] != 6 or ping[3:8] != ASF[3:] or ping[8] != PING:
         return None
-    spec, firmware = device.spec, device.profile.major_minor
-    if firmware < FIRST:
+    firmware = device.profile.major_minor
+    if firmware < FIRST or not _answers_pings(device):
         return None
-    port = PORT_HTTPS if spec.tls and not spec.plain else PORT_HTTP
-    state = POST_PROVISIONED | (BOTH_PORTS if spec.tls and spec.plain else 0)
+    port, state = 0, int(device.set_up.state)
+    if device.set_up.is_done:
+        port = PORT_HTTPS if device.has_tls and not device.has_plain else PORT_HTTP
+        state |= BOTH_PORTS if device.has_tls and device.has_plain else 0
+    elif firmware < FIRST_UNCONFIGURED:
+        return None
     entities, interactions = (ENTITIES, DASH)
     if firmware <= DASH_ELSEWHERE:
         entities, interactions = (ENTITIES | DASH, 0)
@@ -39,6 +44,11 @@ def pong(device: Device, ping: bytes) -> bytes | None:
     return head + struct.pack(
         ">IHBBBBBB4x", INTEL, port, version, state, entities, interactions, *later
     )
+
+
+def _answers_pings(device: Device) -> bool:
+    put = device.stored.get(("AMT_GeneralSettings", "Intel(r) AMT: General Settings"), {})
+    return bool(put.get("RmcpPingResponseEnabled", True))
 
 
 def _version(major: int, minor: int) -> tuple[int, int, int]:

@@ -3,8 +3,9 @@
 Written from amt-protocol.md 8 alone: the console's reader shares nothing with it.
 """
 
+import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 
 CHUNK = 512  # bytes
@@ -25,6 +26,14 @@ class State(IntEnum):
     PRE = 0
     IN = 1
     POST = 2
+
+
+class ControlMode(IntEnum):
+    """CurrentControlMode."""
+
+    NONE = 0
+    CLIENT = 1  # by a program on the host, without a certificate: less is allowed
+    ADMIN = 2
 
 
 class StickResult(StrEnum):
@@ -50,6 +59,17 @@ class TrustedHash:
     is_own: bool = False  # entered by a person or a stick; lost when the device is unprovisioned
 
 
+def trusted_hashes(
+    root: bytes, firmware: tuple[int, int], name: str = "Root", *, is_own: bool = True
+) -> tuple[TrustedHash, ...]:
+    """Return the hashes of a root (DER), one of each kind that ``firmware`` takes."""
+    return tuple(
+        TrustedHash(name, algorithm, hashlib.new(algorithm, root).digest(), is_own=is_own)
+        for algorithm, _ in HASH_NAMES.values()
+        if takes_hash(firmware, algorithm)
+    )
+
+
 @dataclass
 class SetUp:
     """What MEBx holds."""
@@ -67,6 +87,26 @@ class SetUp:
     dhcp: bool = True
     hashes: list[TrustedHash] = field(default_factory=list)
     is_activated: bool = False  # told to send hello messages
+    control_mode: ControlMode = ControlMode.ADMIN
+    dhcp_suffix: str = ""  # option 15 of the wired network
+    pid: str = ""  # eight characters, without the dash
+    pps: str = field(default="", repr=False)  # 32 characters, without dashes
+    otp: bytes = field(default=bytes(32), repr=False)
+
+    @property
+    def trusted_suffix(self) -> str:
+        """Return what the name of a server's certificate has to end in."""
+        return self.suffix or self.dhcp_suffix
+
+    @property
+    def awaits_server(self) -> bool:
+        """Return whether it may open its set-up interface: remote configuration needs DHCP."""
+        return self.is_activated and self.remote_configuration and self.dhcp
+
+    def activated(self) -> "SetUp":
+        """Return this as it is once it was told to look for a server, if it may."""
+        told = replace(self, is_activated=True)
+        return replace(told, state=State.IN) if told.awaits_server else told
 
     @property
     def is_done(self) -> bool:
@@ -85,7 +125,7 @@ class Taken:
 
 def boot_from(stick: bytes, now: SetUp, *, firmware: tuple[int, int]) -> Taken:
     """Return what a device of ``firmware`` that is ``now`` so makes of ``stick``."""
-    if now.state is not State.PRE:
+    if now.state is State.POST:
         return Taken(StickResult.NOT_FACTORY, stick)
     version = TYPES.get(stick[:16].hex(), 0)
     if not version or version > newest_version(firmware) or len(stick) < 2 * CHUNK:
@@ -159,8 +199,10 @@ def _after(
 
     small = number(16, 1) == 2
     by_hand = small or number(29, 0) == 1
-    return SetUp(
+    after = replace(
+        now,
         state=State.POST if by_hand else State.PRE,
+        control_mode=ControlMode.ADMIN if by_hand else ControlMode.NONE,
         password=password,
         is_small_business=small,
         remote_configuration=bool(number(5, int(now.remote_configuration))),
@@ -172,8 +214,11 @@ def _after(
         domain=text(12, now.domain),
         dhcp=number(13, 2) == 2,
         hashes=[*(one for one in now.hashes if number(6, 1) or one.is_own), *hashes],
-        is_activated=bool(number(28, 0)),
+        is_activated=bool(number(28, int(now.is_activated))),
+        pid=text(1, now.pid),
+        pps=text(2, now.pps),
     )
+    return after.activated() if after.awaits_server and not by_hand else after
 
 
 def _hashes(

@@ -22,8 +22,10 @@ from .envelope import (
 )
 from .execution import execute
 from .faults import Fault
-from .representation import read_arguments, read_properties
-from .resource import Output, Resource
+from .faulty_call import call_of, returned_by_fault, unless_faulty
+from .permissions import require_administrator
+from .representation import read_arguments, read_instance, read_properties
+from .resource import Arguments, Output, Resource
 from .soap_fault import SoapFault
 
 NS_DASH = "http://schemas.dmtf.org/wbem/dash/1/dash.xsd"
@@ -118,7 +120,8 @@ class WsmanService:
         ):
             raise SoapFault.unreachable()
         writer = Writer()
-        body = self._verbs.get(request.action, self._invoke)(request, writer)
+        verb = self._verbs.get(request.action, self._invoke)
+        body = unless_faulty(self._device, call_of(request), lambda: verb(request, writer))
         return self._write(
             request.message_id, f"{request.action}Response", body, writer, request.resource_uri
         )
@@ -244,45 +247,79 @@ class WsmanService:
         resource = CLASSES.get(request.class_name)
         if resource is None or uri != request.resource_uri or method not in resource.methods:
             raise SoapFault("b:ActionNotSupported", "The action is not supported.")
+        require_administrator(self._device, resource.name)
         if request.selectors:
             self._find(request)
         arguments = read_arguments(request, method)
-        call = resource.methods[method]
-        if method in resource.reads:
-            output = call(self._device, arguments)
-        elif Fault.ACCEPTS_AND_IGNORES in self._device.faults:
-            output = {"ReturnValue": 0}
-        else:
-            output = execute(
-                self._device,
-                request.class_name,
-                method,
-                lambda: call(self._device, arguments),
-                requested=resource.requested_by(arguments),
-                is_executed=lambda output: output.get("ReturnValue") == 0,
-            )
-            output = _returned(output, self._device.faults)
+        output = self._output(request, resource, method, arguments)
         g = writer.prefix(request.resource_uri)
         inner = writer.properties(g, output.items())
         return f"<{g}:{method}_OUTPUT>{inner}</{g}:{method}_OUTPUT>"
 
+    def _output(
+        self, request: Request, resource: Resource, method: str, arguments: Arguments
+    ) -> Output:
+        call, device = resource.methods[method], self._device
+        if method in resource.reads:
+            return returned_by_fault(device) or call(device, arguments)
+        if Fault.ACCEPTS_AND_IGNORES in device.faults:
+            return {"ReturnValue": 0}
+        output = execute(
+            device,
+            request.class_name,
+            method,
+            lambda: returned_by_fault(device) or call(device, arguments),
+            requested=resource.requested_by(arguments),
+            is_executed=lambda output: output.get("ReturnValue") == 0,
+        )
+        return _returned(output, device.faults)
+
     def _put(self, request: Request, writer: Writer) -> str:
-        resource, properties = self._find(request)
+        resource, properties = self._to_put(request)
+        require_administrator(self._device, resource.name)
         strict = self._device.profile.strict_put
         changed = read_properties(request, resource, properties, strict=strict)
 
-        def store() -> None:
+        def store() -> Properties:
+            if resource.put:
+                return resource.put(self._device, properties, changed)
             key = (resource.name, resource.key_of(properties))
             self._device.stored.setdefault(key, {}).update(changed)
+            return {}
 
-        execute(self._device, resource.name, "Put", store)
-        return writer.instance(resource.name, {**properties, **changed})
+        shown = execute(self._device, resource.name, "Put", store)
+        return writer.instance(resource.name, {**properties, **changed, **shown})
+
+    def _to_put(self, request: Request) -> Found:
+        """Return what is to be put: MeshCentral's selectors may be what it wants to put there."""
+        resource = CLASSES.get(request.class_name)
+        if resource is not None and resource.is_sole:
+            found = self._instances(request.class_name)
+            if found:
+                return found[0]
+        return self._find(request)
 
     def _create(self, request: Request, writer: Writer) -> str:
-        raise SoapFault("b:ActionNotSupported", "Nothing of this class can be created.")
+        resource = CLASSES.get(request.class_name)
+        create = resource.create if resource else None
+        if create is None:
+            raise SoapFault("b:ActionNotSupported", "Nothing of this class can be created.")
+        require_administrator(self._device, request.class_name)
+        given = read_instance(request)
+        made = execute(
+            self._device, request.class_name, "Create", lambda: create(self._device, given)
+        )
+        g = writer.prefix(NS_TRANSFER)
+        return f"<{g}:ResourceCreated>{reference(made)}</{g}:ResourceCreated>"
 
     def _delete(self, request: Request, writer: Writer) -> str:
-        raise SoapFault("c:AccessDenied", "This may not be deleted.")
+        resource, properties = self._find(request)
+        delete = resource.delete
+        if delete is None:
+            raise SoapFault("c:AccessDenied", "This may not be deleted.")
+        require_administrator(self._device, resource.name)
+        execute(self._device, resource.name, "Delete", lambda: delete(self._device, properties))
+        return ""
 
 
 def _returned(output: Output, faults: frozenset[Fault]) -> Output:

@@ -3,9 +3,24 @@
 from collections.abc import Mapping
 
 from ..resource import Resource
-from . import boot, hardware, identity, logs, power, remote_control, security
+from . import (
+    authorization,
+    boot,
+    credentials,
+    hardware,
+    host_setup,
+    identity,
+    logs,
+    power,
+    remote_control,
+    security,
+    setup_service,
+)
 
-MODULES = (power, boot, identity, hardware, logs, security, remote_control)
+MODULES = (
+    *(power, boot, identity, setup_service, host_setup, hardware, logs),
+    *(credentials, security, authorization, remote_control),
+)
 CLASSES: Mapping[str, Resource] = {
     resource.name: resource for module in MODULES for resource in module.CLASSES
 }

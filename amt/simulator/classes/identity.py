@@ -1,14 +1,14 @@
 """Who the device is: general settings, set-up, firmware versions, network ports."""
 
-import base64
 import hashlib
+from dataclasses import replace
+from typing import Any
 
 from ..device import Device
 from ..envelope import Properties
-from ..resource import FOUR_KEYS, INSTANCE_ID, Arguments, Output, Resource, done, service
+from ..resource import INSTANCE_ID, Resource
+from ..soap_fault import SoapFault
 
-SETUP = "Intel(r) AMT Setup and Configuration Service"
-HOST_SETUP = "Intel(r) AMT Host Based Setup Service"
 SKU = 16392  # AMT, corporate
 
 
@@ -69,44 +69,6 @@ GENERAL_WRITABLE = frozenset(
 )
 
 
-def _setup(device: Device) -> list[Properties]:
-    held = device.set_up
-    names = {"ConfigurationServerFQDN": held.server_name, "TrustedDNSSuffix": held.suffix}
-    small_business = 2 if device.profile.major_minor < (6, 0) else 1
-    return [
-        service(
-            "AMT_SetupAndConfigurationService",
-            SETUP,
-            EnabledState=5,
-            PasswordModel=1,
-            ProvisioningMode=small_business if held.is_small_business else 1,
-            ProvisioningServerOTP=base64.b64encode(bytes(32)).decode(),
-            ProvisioningState=int(held.state),
-            RequestedState=12,
-            ZeroTouchConfigurationEnabled=held.remote_configuration,
-            **{name: value for name, value in names.items() if value},
-        )
-    ]
-
-
-def _get_uuid(device: Device, arguments: Arguments) -> Output:
-    return done(UUID=base64.b64encode(device.uuid.bytes_le).decode())
-
-
-def _host_setup(device: Device) -> list[Properties]:
-    nonce = hashlib.sha256(f"{device.address}/{device.requests}".encode()).digest()[:20]
-    return [
-        service(
-            "IPS_HostBasedSetupService",
-            HOST_SETUP,
-            AllowedControlModes=[2, 1],
-            CertChainStatus=0,
-            ConfigurationNonce=base64.b64encode(nonce).decode(),
-            CurrentControlMode=2,
-        )
-    ]
-
-
 def _software(device: Device) -> list[Properties]:
     version, build = device.profile.version, device.profile.build
     versions = {
@@ -136,7 +98,7 @@ def mac_address(device: Device) -> str:
 
 def _ports(device: Device) -> list[Properties]:
     wired: Properties = {
-        "DHCPEnabled": True,
+        "DHCPEnabled": device.set_up.dhcp,
         "DefaultGateway": "127.0.0.1",
         "ElementName": "Intel(r) AMT Ethernet Port Settings",
         "IPAddress": device.address,
@@ -169,10 +131,41 @@ def _ports(device: Device) -> list[Properties]:
     return [wired, wireless] if has_wifi else [wired]
 
 
+ADDRESS_FIELDS = frozenset(
+    {"DefaultGateway", "IPAddress", "PrimaryDNS", "SecondaryDNS", "SubnetMask"}
+)
+WIRED = "Intel(r) AMT Ethernet Port Settings 0"
+
+
+def _put_port(device: Device, present: Properties, changed: dict[str, Any]) -> Properties:
+    """Take another way to an address; a device that is set up is off the network for a moment."""
+    now = {**present, **changed}
+    given = {name for name in ADDRESS_FIELDS & set(changed) if changed[name]}
+    synchronized = bool(now.get("IpSyncEnabled"))
+    if given and (now.get("DHCPEnabled") or synchronized):
+        raise SoapFault("c:InvalidRepresentation", "An address goes with a fixed one only.")
+    if not now.get("DHCPEnabled") and synchronized is not bool(now.get("SharedStaticIp")):
+        raise SoapFault("c:InvalidRepresentation", "These settings exclude each other.")
+    device.stored.setdefault(("AMT_EthernetPortSettings", str(present["InstanceID"])), {}).update(
+        changed
+    )
+    if present["InstanceID"] == WIRED:
+        device.set_up = replace(device.set_up, dhcp=bool(now.get("DHCPEnabled")))
+        if device.set_up.is_done:
+            device.restart_network()
+    return {}
+
+
 CLASSES = (
     Resource("AMT_GeneralSettings", INSTANCE_ID, _general, writable=GENERAL_WRITABLE),
-    Resource("AMT_SetupAndConfigurationService", FOUR_KEYS, _setup, methods={"GetUuid": _get_uuid}),
-    Resource("IPS_HostBasedSetupService", FOUR_KEYS, _host_setup),
     Resource("CIM_SoftwareIdentity", INSTANCE_ID, _software),
-    Resource("AMT_EthernetPortSettings", INSTANCE_ID, _ports),
+    Resource(
+        "AMT_EthernetPortSettings",
+        INSTANCE_ID,
+        _ports,
+        writable=ADDRESS_FIELDS
+        | {"DHCPEnabled", "IpSyncEnabled", "LinkPolicy", "SharedDynamicIP", "SharedStaticIp"},
+        optional={"SecondaryDNS": ""},
+        put=_put_port,
+    ),
 )

@@ -3,16 +3,17 @@
 import base64
 from datetime import UTC, datetime
 
-from ..audit_log import MAX_PER_READ
+from ..audit_log import MAX_PER_READ, NETWORK_TIME, TIME_SET
 from ..device import Device
 from ..envelope import Properties
 from ..event_log import MAX_RECORDS
 from ..faults import Fault
 from ..resource import FOUR_KEYS, Arguments, Output, Resource, done, number, service
+from ..setup_faults import SetupFault
 
 EVENTS, AUDIT = "Intel(r) AMT:MessageLog 1", "Intel(r) AMT:Audit Log"
 CLOCK = "Intel(r) AMT Time Synchronization Service"
-NO_RECORD = 2
+INTERNAL_ERROR, NO_RECORD = 1, 2
 INVALID_TIME, INVALID_INDEX, INVALID_PARAMETER = 34, 35, 36
 EARLIEST, LATEST = 1_072_915_200, 0xF000_0000  # 2004, when unset clocks begin; four bytes
 
@@ -134,10 +135,14 @@ def _read_clock(device: Device, arguments: Arguments) -> Output:
 
 def _set_clock(device: Device, arguments: Arguments) -> Output:
     asked, received, sent = (number(arguments, name) for name in ("Ta0", "Tm1", "Tm2"))
+    if SetupFault.CLOCK_STANDS in device.setup_faults:
+        return done(INTERNAL_ERROR)
     change = (received - asked + sent - int(device.clock)) / 2
     if not EARLIEST < device.clock + change < LATEST:
         return done(INVALID_TIME)
     device.clock_offset += change
+    device.is_clock_set = True
+    device.audit(NETWORK_TIME, TIME_SET, int(device.clock).to_bytes(4, "big"))
     return done()
 
 
