@@ -7,6 +7,7 @@ from amt.views import (
     certificates,
     connection,
     discovery,
+    doctor,
     onboarding,
     panel,
     settings,
@@ -29,6 +30,9 @@ urlpatterns = [
     path("devices/discovered/", discovery.discovered, name="discovered"),
     path("devices/discovered/delete/", discovery.forget_discovered, name="forget_discovered"),
     path("devices/discovered/<int:pk>/", discovery.discovered_device, name="discovered_device"),
+    path(
+        "devices/discovered/<int:pk>/examine/", doctor.examine_discovered, name="examine_discovered"
+    ),
     path("devices/import/", onboarding.csv_import, name="csv_import"),
     path("amt/test/", connection.test, name="test_connection"),
     path("amt/test-credential/", sign_in.test_credential, name="test_credential"),

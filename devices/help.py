@@ -155,7 +155,7 @@ TOPICS = (
         "Set up",
         "Discovered devices",
         "Hello messages, which devices trust this zone, how long an entry is valid.",
-        ("amt-discovered", "amt-discovered-device"),
+        ("amt-discovered", "amt-discovered-device", "amt-examine-discovered"),
     ),
     Topic(
         "csv",

@@ -83,14 +83,23 @@ def hashes(facts: Facts, ours: OurCertificate) -> Iterator[Cause]:
         return
     if not held and facts.device.hello_version is None:
         return
-    kinds = [one for one in root if _digest(root[one]) in held]
-    if any(firmware.reads(facts.device.firmware, one) for one in kinds):
+    if holds_root(facts, ours):
         return
+    kinds = [one for one in root if _digest(root[one]) in held]
     wanted = _wanted(facts.device.firmware, root)
     if kinds and facts.device.firmware:
         yield _ignored(facts.device.firmware, root[kinds[0]], wanted)
     else:
         yield _not_held(facts, ours, held, wanted)
+
+
+def holds_root(facts: Facts, ours: OurCertificate) -> bool:
+    """Return whether the root is among the device's hashes, in a kind that its firmware reads."""
+    held = facts.device.hashes or ()
+    return any(
+        _digest(one) in held and firmware.reads(facts.device.firmware, one.algorithm)
+        for one in ours.root.values()
+    )
 
 
 def _told_by_alert(facts: Facts, root: dict[str, Hash]) -> Iterator[Cause]:

@@ -6,6 +6,7 @@ from amt.certificates import names
 from amt.doctor import suffixes
 from amt.doctor.causes import Cause, Certainty, kind
 from amt.doctor.facts import Facts, OurCertificate
+from amt.doctor.rules_hashes import holds_root
 from amt.doctor.stages import Stage
 
 RENAME = "Have a certificate issued for a name in {suffix}, or correct the suffix in MEBx or DHCP."
@@ -68,6 +69,19 @@ MADE_UP = kind(
     name="srv-amt-01.local",
 )
 
+NOT_TRUSTED = kind(
+    "name-not-trusted",
+    Stage.TRUST,
+    "Its DNS suffix, or the server's name in it, is likely another than that of {name}.",
+    "It broke off when it saw our certificate, holds the hash of its root, and its firmware takes "
+    "such certificates: what is left are the names, which it tells nobody before.",
+    "Compare DHCP's option 15, and PKI DNS suffix and server's FQDN in MEBx, with our certificate.",
+    check="DNS suffix",
+    link="certificates",
+    weight=30,
+    name="amt.campus.example",
+)
+
 
 def suffix(facts: Facts, ours: OurCertificate) -> Iterator[Cause]:
     """Return why its suffix does not fit: as it was told, else as its name speaks for it."""
@@ -114,4 +128,16 @@ def server_name(facts: Facts, ours: OurCertificate) -> Iterator[Cause]:
         yield SERVER_NAME.found(Certainty.CERTAIN, proof, wanted=wanted, name=ours.name)
 
 
-RULES = (suffix, server_name)
+def left_over(facts: Facts, ours: OurCertificate) -> Iterator[Cause]:
+    """Return what is left once hash and certificate were found to be right."""
+    device, proving = facts.device, facts.reach.proving
+    if not facts.was_refused or device.suffix or device.firmware is None:
+        return
+    is_another = proving and proving.alert in ALERTS_OF_OTHER_THINGS
+    if holds_root(facts, ours) and not is_another:
+        proof = f"It holds the hash of the root above {ours.name}, and broke off all the same."
+        yield NOT_TRUSTED.found(Certainty.LIKELY, proof, name=ours.name)
+
+
+ALERTS_OF_OTHER_THINGS = ("unknown_ca", "certificate_expired", "handshake_failure")
+RULES = (suffix, server_name, left_over)

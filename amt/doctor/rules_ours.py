@@ -93,7 +93,6 @@ NO_PKI = kind(
     "hashes.",
     "Set it up by hand in MEBx and enter its SMB Mode Settings, or update its firmware.",
     check="Firmware",
-    link="codes",
     weight=85,
     version="2.1",
 )
@@ -112,7 +111,7 @@ PSK_UNKNOWN = kind(
     Stage.TLS,
     "It wants TLS-PSK, and the console knows no PPS for its PID {pid}.",
     "Its hello is of version 2 with this PID; there is no PPS to it here.",
-    "Bring PID and PPS by a setup.bin of this console, or switch remote configuration to PKI.",
+    "Have setup.bin switch its remote configuration to PKI, or set it up by hand in MEBx.",
     check="Firmware",
     link="setup-file",
     weight=82,

@@ -302,6 +302,11 @@ def seeds():
             device={"trusted_suffix": None, "dhcp_suffix": None},
             names={"reverse": "pc-301.example.net"},
         ),
+        "name-not-trusted": of(
+            device={"trusted_suffix": None, "dhcp_suffix": None},
+            names={"reverse": None},
+            reach=alert("unsupported_certificate"),
+        ),
         "no-suffix": of(device={"trusted_suffix": "", "dhcp_suffix": ""}),
         "server-name-differs": of(device={"server_name": "old.example.org"}),
         "made-up-domain": showing(leaf("srv-amt-01.local")),
