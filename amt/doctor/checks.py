@@ -13,6 +13,7 @@ from amt.doctor.causes import Cause
 from amt.doctor.diagnosis import best_certificate, diagnose
 from amt.doctor.facts import Facts, OurCertificate
 from amt.doctor.rules_entry import WINDOW
+from amt.doctor.rules_ours import told_off
 
 
 class Level(StrEnum):
@@ -91,7 +92,7 @@ def _validity(facts: Facts) -> Answer:
     if facts.device.heard_at and facts.now - facts.device.heard_at <= WINDOW:
         told.append("set-up period open")
     if facts.device.clock_off is not None:
-        told.append(f"clock {abs(facts.device.clock_off.total_seconds()):.0f} s apart")
+        told.append(f"clock {told_off(facts.device.clock_off)}")
     return Level.OK, f"{', '.join(told)}."
 
 

@@ -79,7 +79,8 @@ class ReachFacts:
     failure: str | None = None  # code of the error where none did: unreachable, port-closed
     anonymous: Shake | None = None  # without a certificate of ours
     proving: Shake | None = None  # with the chain of our management certificate
-    let_in: bool | None = None  # it answered a request in that session
+    let_in: bool | None = None  # it took that chain
+    answers: bool | None = None  # it answered a question then; False: it was silent
     uuid: UUID | None = None  # of whoever answered
     restarted_at: datetime | None = None  # it was unprovisioned, or took a commit
 

@@ -149,7 +149,7 @@ SILENT = kind(
     "unresponsive",
     Stage.TLS,
     "It takes connections and says nothing: its Management Engine is stuck or busy.",
-    "The port is open, and the handshake did not end in time or was hung up on.",
+    "The port is open, and the handshake, or the answer to a question, did not come in time.",
     "Wait two minutes; if it stays so, unplug the PC for 30 s.",
     check="Address",
     weight=45,
@@ -238,6 +238,8 @@ def silent(facts: Facts) -> Iterator[Cause]:
     anonymous, proving = facts.reach.anonymous, facts.reach.proving
     if any(one and one.ended is Ended.TIMEOUT for one in (anonymous, proving)):
         yield SILENT.found(Certainty.LIKELY, "The port is open; the handshake did not end in time.")
+    elif facts.reach.answers is False:
+        yield SILENT.found(Certainty.LIKELY, "It agreed on TLS, and gave no answer to a question.")
     elif _is_dropped(anonymous) and _is_dropped(proving):
         # Many hang up on whoever shows no certificate: only with ours it tells something.
         told = "It hung up during the handshake, with our certificate and without."

@@ -11,6 +11,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -21,7 +22,7 @@ from yarl import URL
 
 from amt.certificates import firmware
 from amt.constants import PORT_HTTP, PORT_HTTPS, ProvisioningState
-from amt.doctor.facts import Ended, Facts, Shake
+from amt.doctor.facts import Ended, Facts, NameFacts, Shake
 from amt.protocol import probe
 from amt.protocol.errors import AmtError, AmtTlsFailed, AmtTlsTooOld, AmtUnreachable
 from amt.protocol.http import tls
@@ -31,13 +32,16 @@ from amt.protocol.wsman.codec import decode, encode
 from amt.protocol.wsman.instance import Instance
 
 SECONDS = 10.0  # for all of it
-STEP_SECONDS = 3.0
+STEP_SECONDS = 4.0
 ALERT_SECONDS = 0.3  # how long after its handshake TLS 1.3 may still refuse our certificate
 LARGEST = 1 << 18  # bytes of an answer
 WIRED = {"InstanceID": "Intel(r) AMT Ethernet Port Settings 0"}
 NO_CARD = "00-00-00-00-00-00"
 LIMITS = Limits(connect_seconds=STEP_SECONDS, answer_seconds=STEP_SECONDS, session_seconds=6)
 HEADERS = {"Content-Type": "application/soap+xml;charset=UTF-8"}
+
+_names = ThreadPoolExecutor(4, thread_name_prefix="names")
+NOT_KNOWN = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 Contexts = Callable[[Tls], ssl.SSLContext | None]
 
@@ -97,21 +101,16 @@ class Examination:
 
     async def look_up(self) -> None:
         """Ask name servers for the name of the address, and for the addresses of that name."""
-        loop = asyncio.get_running_loop()
-        names = self.facts.names
-        try:
-            async with asyncio.timeout(STEP_SECONDS):
-                asked = loop.getnameinfo((self.host, 0), socket.NI_NAMEREQD)
-                name = (await asked)[0]
-                names = replace(names, reverse=name)
-                found = await loop.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-                names = replace(names, addresses=tuple({str(one[4][0]) for one in found}))
-        except socket.gaierror:
-            gone = {"addresses": ()} if names.reverse else {"reverse": "", "addresses": None}
-            names = replace(names, **gone)
-        except (TimeoutError, OSError):
-            pass
-        self.see(names=names)
+        found = await _asked(socket.getnameinfo, (self.host, 0), socket.NI_NAMEREQD)
+        if not found:
+            if found is not None and not self.facts.names.reverse:  # one of an earlier scan stays
+                self.see(names=NameFacts(reverse=""))
+            return
+        self.see(names=NameFacts(reverse=str(found[0])))
+        known = await _asked(socket.getaddrinfo, found[0], None)
+        if known is not None:
+            addresses = tuple(sorted({str(one[4][0]) for one in known}))
+            self.see(names=NameFacts(str(found[0]), addresses))
 
     async def look(self) -> None:
         """Try the ports, then TLS without and with our certificate, then ask."""
@@ -126,6 +125,8 @@ class Examination:
         shown, profile = await shake(self.host, self.proof.context, first=profile)
         self.see_reach(proving=shown)
         if shown.ended is Ended.OK:
+            # It wanted a certificate, and took ours; else whoever comes is let in, if it is set up.
+            self.see_reach(let_in=without.ended is not Ended.OK or None)
             await self._ask(self.proof.context(profile))
 
     async def _ports(self) -> bool:
@@ -161,6 +162,8 @@ class Examination:
             answers = Answers(client, self.host)
             service = await answers.get("AMT_SetupAndConfigurationService")
             self._version(answers.firmware)
+            if answers.status or answers.is_silent:
+                self.see_reach(answers=not answers.is_silent)
             if answers.status == 200:
                 self.see_reach(let_in=True)
             if service:
@@ -194,6 +197,20 @@ class Examination:
             self.see_device(firmware=version)
 
 
+async def _asked(question: Callable[..., Sequence[Any]], *words: object) -> Sequence[Any] | None:
+    """Return what name servers answer; nothing where they know of none, None for no answer.
+
+    The loop's own threads would be waited for at its end, however long a name server takes.
+    """
+    try:
+        async with asyncio.timeout(STEP_SECONDS):
+            return await asyncio.get_running_loop().run_in_executor(_names, question, *words)
+    except socket.gaierror as error:
+        return () if error.errno in NOT_KNOWN else None
+    except (TimeoutError, OSError):
+        return None
+
+
 class Answers:
     """One WS-Management question after the other; None where there is no answer to it."""
 
@@ -202,6 +219,7 @@ class Answers:
         self._url = URL.build(scheme="https", host=host, port=PORT_HTTPS, path="/wsman")
         self.status = 0  # of the last answer
         self.firmware = ""
+        self.is_silent = False
 
     async def get(
         self, class_name: str, selectors: dict[str, str] | None = None
@@ -223,7 +241,10 @@ class Answers:
                 while len(content) < LARGEST and (more := await response.content.read(LARGEST)):
                     content += more
             found = decode(content, max_bytes=LARGEST) if self.status == 200 else None
-        except (aiohttp.ClientError, OSError, TimeoutError, AmtError):
+        except TimeoutError:
+            self.is_silent = True
+            return None
+        except (aiohttp.ClientError, OSError, AmtError):
             return None
         return found if isinstance(found, Instance) else None
 
