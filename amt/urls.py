@@ -7,6 +7,7 @@ from amt.views import (
     certificates,
     connection,
     discovery,
+    doctor,
     onboarding,
     panel,
     provisioning,
@@ -35,6 +36,9 @@ urlpatterns = [
     path("devices/orphaned/", provisioning.orphaned, name="orphaned"),
     path("devices/orphaned/<int:pk>/close/", provisioning.close_orphan, name="close_orphan"),
     path("devices/orphaned/<int:pk>/manage/", provisioning.manage_orphan, name="manage_orphan"),
+    path(
+        "devices/discovered/<int:pk>/examine/", doctor.examine_discovered, name="examine_discovered"
+    ),
     path("devices/import/", onboarding.csv_import, name="csv_import"),
     path("amt/test/", connection.test, name="test_connection"),
     path("amt/test-credential/", sign_in.test_credential, name="test_credential"),

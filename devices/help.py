@@ -155,7 +155,12 @@ TOPICS = (
         "Set up",
         "Discovered devices",
         "Hello messages, which devices trust this zone, how long an entry is valid.",
-        ("amt-discovered", "amt-discovered-device", "amt-orphaned"),
+        (
+            "amt-discovered",
+            "amt-discovered-device",
+            "amt-examine-discovered",
+            "amt-orphaned",
+        ),
     ),
     Topic(
         "csv",

@@ -170,6 +170,7 @@ ENTRIES: dict[str, Entry] = {
     # Discovered
     "amt:discovered()": entry(WATCH),
     "amt:discovered_device(pk)": entry(WATCH, pk="heard"),
+    "amt:examine_discovered(pk)": entry(post=ZONE, pk="heard"),
     "amt:forget_discovered()": entry(post=ZONE, post_pk="heard"),
     "amt:provision()": entry(post=ZONE, post_pk="heard"),
     "amt:unprovision()": entry(post=ZONE, post_pk="device"),

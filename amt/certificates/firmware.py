@@ -90,3 +90,16 @@ def parse(text: str) -> Version | None:
 def generation(version: Version) -> Generation | None:
     """Return the generation of ``version``; None for one that knows no certificates."""
     return next((one for one in GENERATIONS if one.span.holds(version)), None)
+
+
+# Which kinds of hash the list of trusted roots is searched for.
+READ = {
+    "sha1": Span("AMT 2.2 to 15", (2, 2), (15, 999)),
+    "sha256": Span("AMT 6 to 21", (6, 0), (21, 999)),
+    "sha384": Span("AMT 16 and newer", (16, 0)),
+}
+
+
+def reads(version: Version | None, algorithm: str) -> bool:
+    """Return whether firmware looks at hashes of a kind; an unknown one may."""
+    return algorithm in READ and (version is None or READ[algorithm].holds(version))

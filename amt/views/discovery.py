@@ -12,6 +12,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from amt.levels import DISCOVERED_HOURS, DISCOVERED_HOURS_EXTERNAL
 from amt.models import DiscoveredDevice
 from amt.services import discovery
+from amt.services.doctor import diagnosis
+from amt.views import doctor
 from devices import levels
 from devices.models.rights import Right, may
 from devices.paging import paginate
@@ -46,7 +48,9 @@ def discovered_device(request: PersonRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(found, pk=pk)
     own = discovery.own_digests()
     hashes = [(name, digits, (name, digits) in own) for name, digits in row.hashes]
-    return render(request, "amt/discovered_device.html", {**told([row])[0], "hashes": hashes})
+    judged = doctor.told(row, diagnosis(row), request.user)
+    context = {**told([row])[0], "hashes": hashes, **judged}
+    return render(request, "amt/discovered_device.html", context)
 
 
 @require_POST

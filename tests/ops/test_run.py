@@ -11,7 +11,6 @@ import pytest
 
 from tests.ops.console import ROOT
 
-
 BENCHMARKS = "Benchmarks: hello pages power provision schedules\n"
 
 

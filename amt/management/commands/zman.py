@@ -13,14 +13,20 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied, Valid
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from amt.certificates.errors import CertificateError
-from amt.management import database, zman_certificates, zman_setup_files, zman_zone_change
+from amt.management import (
+    database,
+    zman_certificates,
+    zman_doctor,
+    zman_setup_files,
+    zman_zone_change,
+)
 from devices import audit
 from devices.models import Server
 from devices.services import heartbeat
 from vault.errors import VaultError
 
 DESCRIPTION = "Manage the certificates with which this zone provisions Intel AMT devices."
-FAMILIES = (zman_certificates, zman_setup_files, zman_zone_change)
+FAMILIES = (zman_certificates, zman_setup_files, zman_zone_change, zman_doctor)
 
 
 class AnyOrder(CommandParser):
