@@ -40,8 +40,7 @@ from amt.doctor.facts import (
 )
 from amt.levels import DISCOVERED_HOURS, DISCOVERED_HOURS_EXTERNAL, LEGACY_ALLOWED
 from amt.models import AmtSettings, Certificate, DiscoveredDevice
-from amt.models.certificates import chain_of
-from amt.services import certificate_import
+from amt.models.certificates import chain_of, judged
 from amt.services.examination import Proof, examine
 from devices import levels
 from devices.models import Device, Job, JobItem, Server
@@ -243,7 +242,7 @@ def _certificate(row: Certificate, trust: list[Certificate]) -> OurCertificate:
     return OurCertificate(
         name=chains.common_name(row.x509),
         chain=chain_of(row, trust),
-        verdicts=tuple(certificate_import.judge(row, trust)),
+        verdicts=tuple(judged(row, trust)),
         key=Key.HERE if row.key_id else Key.MISSING,
         is_ca=rules.can_issue(row.x509),
     )

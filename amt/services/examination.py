@@ -7,38 +7,38 @@ in and come back with what was seen; whatever fails leaves the rest as it was.
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
 import socket
 import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
-from uuid import UUID
-
-import aiohttp
-from yarl import URL
+from typing import Any
 
 from amt.certificates import firmware
 from amt.constants import PORT_HTTP, PORT_HTTPS, ProvisioningState
 from amt.doctor.facts import Ended, Facts, NameFacts, Shake
 from amt.protocol import probe
-from amt.protocol.errors import AmtError, AmtTlsFailed, AmtTlsTooOld, AmtUnreachable
+from amt.protocol.errors import (
+    AmtError,
+    AmtNoAnswer,
+    AmtTlsFailed,
+    AmtTlsTooOld,
+    AmtUnreachable,
+)
 from amt.protocol.http import tls
 from amt.protocol.http.target import Limits, Target
 from amt.protocol.http.tls import Tls
-from amt.protocol.wsman.codec import decode, encode
-from amt.protocol.wsman.instance import Instance
+from amt.protocol.wsman.session import Session
+from amt.protocol.wsman.setup import clock, service
 
 SECONDS = 10.0  # for all of it
 STEP_SECONDS = 4.0
 ALERT_SECONDS = 0.3  # how long after its handshake TLS 1.3 may still refuse our certificate
-LARGEST = 1 << 18  # bytes of an answer
 WIRED = {"InstanceID": "Intel(r) AMT Ethernet Port Settings 0"}
 NO_CARD = "00-00-00-00-00-00"
 LIMITS = Limits(connect_seconds=STEP_SECONDS, answer_seconds=STEP_SECONDS, session_seconds=6)
-HEADERS = {"Content-Type": "application/soap+xml;charset=UTF-8"}
 
 _names = ThreadPoolExecutor(4, thread_name_prefix="names")
 NOT_KNOWN = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
@@ -54,13 +54,8 @@ class Proof:
     key: bytes = field(repr=False)  # PEM
 
     def context(self, profile: Tls) -> ssl.SSLContext:
-        """Return a TLS context that shows it. The file that ssl insists on is in memory only."""
-        made = cast(ssl.SSLContext, tls.context.__wrapped__(profile))  # the others are shared
-        with os.fdopen(os.memfd_create("chain", os.MFD_CLOEXEC), "wb") as file:
-            file.write(b"".join([self.key, *self.chain]))
-            file.flush()
-            made.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
-        return made
+        """Return a TLS context that shows it."""
+        return tls.proving(profile, self.chain, self.key)
 
 
 async def examine(facts: Facts, proof: Proof | None, *, refusal: str) -> Facts:
@@ -127,7 +122,7 @@ class Examination:
         if shown.ended is Ended.OK:
             # It wanted a certificate, and took ours; else whoever comes is let in, if it is set up.
             self.see_reach(let_in=without.ended is not Ended.OK or None)
-            await self._ask(self.proof.context(profile))
+            await self._ask(profile, self.proof.context(profile))
 
     async def _ports(self) -> bool:
         try:
@@ -151,45 +146,44 @@ class Examination:
         self.see_device(state=ProvisioningState.POST if told.realm else self.facts.device.state)
         self._version(told.firmware)
 
-    async def _ask(self, context: ssl.SSLContext) -> None:
+    async def _ask(self, profile: Tls, context: ssl.SSLContext) -> None:
         """Read what the device says of itself in the session that our certificate opened."""
-        async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=1, ssl=context),
-            timeout=aiohttp.ClientTimeout(total=STEP_SECONDS),
-            headers=HEADERS,
-            trust_env=False,
-        ) as client:
-            answers = Answers(client, self.host)
-            service = await answers.get("AMT_SetupAndConfigurationService")
-            self._version(answers.firmware)
-            if answers.status or answers.is_silent:
-                self.see_reach(answers=not answers.is_silent)
-            if answers.status == 200:
-                self.see_reach(let_in=True)
-            if service:
-                self._service(service)
-            if answers.status == 200:
-                await self._more(answers)
+        target = Target(self.host, PORT_HTTPS, profile, username="", password="", proof=context)
+        session = Session(target, LIMITS)
+        try:
+            await session.open()
+            told = await service.read_service(session)
+        except AmtNoAnswer:
+            self.see_reach(answers=False)
+        except (AmtTlsFailed, AmtUnreachable):
+            return
+        except AmtError:
+            self.see_reach(answers=True)
+        else:
+            self.see_reach(answers=True, let_in=True)
+            self._service(told)
+            self._version(session.firmware or "")
+            await self._more(session)
+        finally:
+            await session.close()
 
-    async def _more(self, answers: Answers) -> None:
-        if uuid := await answers.ask("AMT_SetupAndConfigurationService", "GetUuid"):
-            self.see_reach(uuid=uuid_of(uuid))
-        if port := await answers.get("AMT_EthernetPortSettings", WIRED):
-            has_link = port.get("MACAddress") != NO_CARD and port.get("LinkIsUp") is not False
-            dhcp = port.get("DHCPEnabled")
-            has_dhcp = dhcp if isinstance(dhcp, bool) else None
-            self.see_device(has_wired_link=has_link, has_dhcp=has_dhcp)
-        told = await answers.ask("AMT_TimeSynchronizationService", "GetLowAccuracyTimeSynch")
-        if told and (seconds := told.integer_or_none("Ta0")):
-            off = seconds - datetime.now(UTC).timestamp()
+    async def _more(self, session: Session) -> None:
+        with contextlib.suppress(AmtError):
+            self.see_reach(uuid=await service.ask_uuid(session))
+        with contextlib.suppress(AmtError):
+            port = await session.get("AMT_EthernetPortSettings", WIRED)
+            has_link = port.text("MACAddress") != NO_CARD and port.flag("LinkIsUp") is not False
+            self.see_device(has_wired_link=has_link, has_dhcp=port.flag("DHCPEnabled"))
+        with contextlib.suppress(AmtError):
+            off = await clock.read_clock(session) - datetime.now(UTC).timestamp()
             self.see_device(clock_off=timedelta(seconds=round(off)))
 
-    def _service(self, service: Instance) -> None:
+    def _service(self, told: service.SetupService) -> None:
         self.see_device(
-            state=service.member("ProvisioningState", ProvisioningState),
-            trusted_suffix=service.text("TrustedDNSSuffix"),
-            dhcp_suffix=service.text("DhcpDNSSuffix"),
-            server_name=service.text("ConfigurationServerFQDN"),
+            state=told.state,
+            trusted_suffix=told.trusted_suffix,
+            dhcp_suffix=told.dhcp_suffix,
+            server_name=told.server_name,
         )
 
     def _version(self, text: str) -> None:
@@ -209,44 +203,6 @@ async def _asked(question: Callable[..., Sequence[Any]], *words: object) -> Sequ
         return () if error.errno in NOT_KNOWN else None
     except (TimeoutError, OSError):
         return None
-
-
-class Answers:
-    """One WS-Management question after the other; None where there is no answer to it."""
-
-    def __init__(self, client: aiohttp.ClientSession, host: str) -> None:
-        self._client = client
-        self._url = URL.build(scheme="https", host=host, port=PORT_HTTPS, path="/wsman")
-        self.status = 0  # of the last answer
-        self.firmware = ""
-        self.is_silent = False
-
-    async def get(
-        self, class_name: str, selectors: dict[str, str] | None = None
-    ) -> Instance | None:
-        """Return one object."""
-        return await self._answer(encode("Get", class_name, selectors=selectors, reusable=True))
-
-    async def ask(self, class_name: str, method: str) -> Instance | None:
-        """Return what a method that only reads puts out."""
-        return await self._answer(encode(method, class_name, reusable=True))
-
-    async def _answer(self, body: bytes) -> Instance | None:
-        self.status = 0
-        try:
-            async with self._client.post(self._url, data=body, allow_redirects=False) as response:
-                self.status = response.status
-                self.firmware = probe_version(response.headers.get("Server", ""))
-                content = await response.content.read(LARGEST)
-                while len(content) < LARGEST and (more := await response.content.read(LARGEST)):
-                    content += more
-            found = decode(content, max_bytes=LARGEST) if self.status == 200 else None
-        except TimeoutError:
-            self.is_silent = True
-            return None
-        except (aiohttp.ClientError, OSError, AmtError):
-            return None
-        return found if isinstance(found, Instance) else None
 
 
 async def shake(host: str, contexts: Contexts, *, first: Tls = Tls.MODERN) -> tuple[Shake, Tls]:
@@ -306,15 +262,3 @@ def told(version: str) -> str:
     """Return a TLS version as people read it: TLS 1.2."""
     number = version.removeprefix("TLSv")
     return f"TLS {number if '.' in number else number + '.0'}" if number else ""
-
-
-def probe_version(server_header: str) -> str:
-    """Return the AMT version in the name of a web server; empty where it is none of AMT's."""
-    mark, _, version = server_header.rpartition(" ")
-    return version if mark.endswith("Active Management Technology") else ""
-
-
-def uuid_of(output: Instance) -> UUID | None:
-    """Return the UUID that GetUuid put out, whose bytes are in the order of SMBIOS."""
-    value = output.get("UUID", b"")
-    return UUID(bytes_le=value) if isinstance(value, bytes) and len(value) == 16 else None
