@@ -73,7 +73,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "sees_servers": SimpleLazyObject(lambda: sees_servers(request)),
         "switches_devices": SimpleLazyObject(lambda: holds_one(request, POWER_RIGHTS)),
         "reads_states": SimpleLazyObject(lambda: holds_one(request, [Right.READ_STATE])),
-        "uses_credentials": SimpleLazyObject(lambda: uses_credentials(request)),
+        "uses_credentials": SimpleLazyObject(lambda: holds(request, Right.CREDENTIALS)),
+        "provisions": SimpleLazyObject(lambda: holds(request, Right.PROVISION)),
         "help_slug": help_slug(request),
         "dialog_frame": dialog_frame(request),
         "now": timezone.now(),
@@ -99,10 +100,10 @@ def dialog_frame(request: HttpRequest) -> str:
     return "dialog_page.html" if is_page else "_dialog_form.html"
 
 
-def uses_credentials(request: HttpRequest) -> bool:
-    """Return whether this person may use credentials: in the whole zone, or not at all."""
+def holds(request: HttpRequest, right: Right) -> bool:
+    """Return whether this person holds a right that is held in the whole zone or not at all."""
     user = getattr(request, "user", None)
-    return user is not None and may(user, Right.CREDENTIALS)
+    return user is not None and may(user, right)
 
 
 def navigation(request: HttpRequest) -> list[Entry]:

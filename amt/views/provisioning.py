@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from amt.codes.setting_up import EXTERNAL_ONLY, NEEDS_EXTERNAL
 from amt.forms.provisioning import ProvisionForm, UnprovisionForm
 from amt.models import DiscoveredDevice, Orphan
-from amt.services import discovered_selection, orphans, provisioning, unprovisioning
+from amt.services import discovered_selection, doctor, orphans, provisioning, unprovisioning
 from amt.services.provisioning import Prospect
 from devices.models import Device, DeviceQuerySet, Folder, Server
 from devices.models.rights import Right, may
@@ -59,6 +59,8 @@ def provision(request: PersonRequest) -> HttpResponse:
             return HttpResponseClientRedirect(job.get_absolute_url())
     context = {"form": form, "intent": uuid4(), **_told(entries, form)}
     context["place"] = chosen_folder(request, form)
+    if len(entries) == 1:
+        context["checks"] = doctor.diagnosis(entries[0]).checks
     return render(request, "amt/provision.html", context, status=422 if form.errors else 200)
 
 
