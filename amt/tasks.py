@@ -24,6 +24,12 @@ def run_unprovision_items(item_pks: list[int]) -> None:
 
 
 @shared_task
+def run_discovery(run_pks: list[int]) -> None:
+    """Carry out scans."""
+    work.run_discovery(run_pks)
+
+
+@shared_task
 def run_credential_items(item_pks: list[int]) -> None:
     """Carry out one chunk of tests of a credential."""
     work.run_credential_items(item_pks)

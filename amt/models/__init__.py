@@ -2,6 +2,7 @@
 
 from amt.models.certificates import Certificate, CertificateRequest
 from amt.models.discovered import DiscoveredDevice
+from amt.models.discovery import DiscoveryRun, DiscoveryTask
 from amt.models.provisioning import Orphan, Provisioning, ProvisionOrder, UnprovisionOrder
 from amt.models.settings import AmtSettings, CredentialTest
 from amt.models.zone_change import ZoneCertificateChange
@@ -12,6 +13,8 @@ __all__ = [
     "CertificateRequest",
     "CredentialTest",
     "DiscoveredDevice",
+    "DiscoveryRun",
+    "DiscoveryTask",
     "Orphan",
     "ProvisionOrder",
     "Provisioning",

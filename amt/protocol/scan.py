@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from itertools import islice
@@ -52,6 +52,7 @@ class ScanPlan:
     requests_at_once: int = 5
     uses_rmcp: bool = True
     uses_tcp: bool = False  # also look at the ports of those that do not answer the ping
+    batch: int = BATCH  # addresses
     seconds_to_wait: float = 3
     connect_seconds: float = 2
     refusal: Refusal | None = None  # why an address must not be spoken to (D26)
@@ -85,7 +86,7 @@ class Pacer:
 
 async def scan(
     addresses: Iterable[int], plan: ScanPlan, *, on_progress: Progress = lambda asked, sent: None
-) -> AsyncIterator[list[Found]]:
+) -> AsyncGenerator[list[Found], None]:
     """Yield what is found, batch by batch; each address is asked once.
 
     ``addresses`` are IPv4 addresses as numbers. The pings of the next batch go out while the
@@ -93,7 +94,7 @@ async def scan(
     """
     rest = (number for number in addresses if not _refused(number, plan))
     pinger = await Pinger.open(plan) if plan.uses_rmcp else None
-    asked, looking = 0, _batches(rest)
+    asked, looking = 0, _batches(rest, plan.batch)
     pending: asyncio.Task[list[Found]] | None = None
     try:
         for batch in looking:
@@ -114,8 +115,8 @@ async def scan(
             pinger.close()
 
 
-def _batches(numbers: Iterator[int]) -> Iterator[list[int]]:
-    while batch := list(islice(numbers, BATCH)):
+def _batches(numbers: Iterator[int], size: int) -> Iterator[list[int]]:
+    while batch := list(islice(numbers, size)):
         yield batch
 
 

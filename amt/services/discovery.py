@@ -1,13 +1,15 @@
 """Write down which devices said hello; a repeat refreshes, never doubles. Forget them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from amt.models import AmtSettings, DiscoveredDevice
+from amt.models.discovered import DiscoveredDeviceQuerySet
 from amt.protocol.hello import Hello
 from amt.provisioning import orphans
 from amt.services.hashes import roots
@@ -16,7 +18,7 @@ from devices.models import Server, User
 from devices.models.rights import Right, may
 
 REFRESHED = (
-    *("address", "hello_version", "retry_count", "has_own_password", "key_id"),
+    *("uuid", "uuid_text", "address", "hello_version", "retry_count", "has_own_password", "key_id"),
     *("hashes", "seen_at", "heard_at", "server", "device", "hello_count", "source", "state"),
 )
 
@@ -40,8 +42,10 @@ def record_hellos(heard: Collection[Heard], *, server: Server | None) -> int:
     counts: dict[object, int] = {}
     for one in heard:
         counts[one.hello.uuid] = counts.get(one.hello.uuid, 0) + 1
-    rows = DiscoveredDevice.objects.select_for_update().filter(uuid__in=latest)
-    known = {row.uuid: row for row in rows}
+    rows = DiscoveredDevice.objects.select_for_update()
+    known = {row.uuid: row for row in rows.filter(uuid__in=latest)}
+    for uuid, row in _seen_by_scans(latest, known, rows).items():
+        row.uuid, row.uuid_text, known[uuid] = uuid, uuid.hex, row
     managed = AmtSettings.objects.filter(uuid__in=latest)
     devices = dict(managed.values_list("uuid", "device_id"))
     new = []
@@ -57,6 +61,17 @@ def record_hellos(heard: Collection[Heard], *, server: Server | None) -> int:
     DiscoveredDevice.objects.bulk_create(new)
     orphans.solve(list(latest), how="It says hello: it waits to be set up.")
     return len(new)
+
+
+def _seen_by_scans(
+    latest: Mapping[UUID, Heard],
+    known: Mapping[UUID | None, DiscoveredDevice],
+    rows: DiscoveredDeviceQuerySet,
+) -> dict[UUID, DiscoveredDevice]:
+    """Return entries that only a scan has made, for the UUID that now says hello from there."""
+    new = {one.address: uuid for uuid, one in latest.items() if uuid not in known}
+    found = rows.filter(uuid=None, address__in=new).order_by("seen_at")
+    return {new[str(row.address)]: row for row in found}
 
 
 @transaction.atomic

@@ -2,12 +2,14 @@
 
 from amt.work.connection import run_connection_items
 from amt.work.credentials import run_credential_items
+from amt.work.discovery import run_discovery
 from amt.work.provisioning import run_provision_items
 from amt.work.unprovisioning import run_unprovision_items
 
 __all__ = [
     "run_connection_items",
     "run_credential_items",
+    "run_discovery",
     "run_provision_items",
     "run_unprovision_items",
 ]
