@@ -1,5 +1,6 @@
 """Devices that were discovered: they said hello, or were found by a scan (S76-S79, S97)."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
@@ -26,6 +27,15 @@ class DiscoveredDeviceQuerySet(models.QuerySet["DiscoveredDevice"]):
             found = found.filter(
                 models.Q(name__icontains=word) | models.Q(address__icontains=word) | by_uuid
             )
+        return found
+
+    def filtered(self, query: Mapping[str, str]) -> Self:
+        """Keep what an address asks for: text of ``q``, ``state``, ``source``."""
+        found = self.search(query.get("q", "").replace("\0", "").strip())
+        if query.get("source") in DiscoveredDevice.Source.values:
+            found = found.filter(source=query["source"])
+        if query.get("state") in map(str, DiscoveredDevice.State.values):
+            found = found.filter(state=int(query["state"]))
         return found
 
 
@@ -78,6 +88,11 @@ class DiscoveredDevice(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
         return reverse("amt:discovered_device", args=[self.pk])
+
+    @property
+    def amt_version(self) -> str:
+        """Return the version as lists show it: 16.1."""
+        return ".".join(self.firmware.split(".")[:2])
 
     def valid_until(self, hours: int) -> datetime:
         """Return until when the entry is valid, if it is so for ``hours`` (D1)."""

@@ -24,7 +24,7 @@ def resolve(user: User, asked: QueryDict) -> DiscoveredDeviceQuerySet:
 def matching(user: User, query: Mapping[str, str]) -> DiscoveredDeviceQuerySet:
     """Return the entries that a list with this address shows, on all its pages."""
     visible: DiscoveredDeviceQuerySet = DiscoveredDevice.objects.visible_to(user)
-    return visible.search(query.get("q", "").replace("\0", "").strip())
+    return visible.filtered(query)
 
 
 def freeze(rows: Iterable[DiscoveredDevice]) -> str:

@@ -39,7 +39,7 @@ def provision(request: PersonRequest) -> HttpResponse:
         request.FILES if is_sent else None,
         user=request.user,
         count=len(entries),
-        initial={"folder": _first_folder().pk},
+        initial={"folder": first_folder().pk},
     )
     if is_sent and form.is_valid():
         given = form.cleaned_data
@@ -64,7 +64,7 @@ def provision(request: PersonRequest) -> HttpResponse:
     return render(request, "amt/provision.html", context, status=422 if form.errors else 200)
 
 
-def _first_folder() -> Folder:
+def first_folder() -> Folder:
     """Return where new devices go unless a person chooses otherwise: Workstations."""
     top = list(Folder.objects.filter(depth__lte=2).order_by("-depth", "path"))
     named = [one for one in top if one.name == "Workstations"]
@@ -175,7 +175,7 @@ def manage_orphan(request: PersonRequest, pk: int) -> HttpResponse:
         return redirect("amt:orphaned")
     try:
         device = orphans.manage_again(
-            orphan=orphan, folder=_first_folder(), server=server, by=request.user
+            orphan=orphan, folder=first_folder(), server=server, by=request.user
         )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
