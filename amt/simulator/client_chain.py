@@ -10,13 +10,14 @@ from enum import StrEnum
 from itertools import pairwise
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from .name_match import ends_as_trusted
 from .set_up import TrustedHash, takes_hash
+from .x509_reading import UNREADABLE, read_certificate
 
 SETUP_PURPOSE = x509.ObjectIdentifier("2.16.840.1.113741.1.2.3")
 SETUP_UNIT = "Intel(R) Client Setup Certificate"
@@ -73,11 +74,10 @@ def refusal_of(chain: Sequence[bytes], trust: Trust) -> Refusal | None:
         return Refusal.NO_CERTIFICATE
     if len(chain) > MAX_LENGTH:
         return Refusal.CHAIN_TOO_LONG
-    try:
-        found = [x509.load_der_x509_certificate(one) for one in chain]
-        return next(_refusals(found, trust), None)
-    except (ValueError, UnsupportedAlgorithm):
+    found = [certificate for one in chain if (certificate := read_certificate(one))]
+    if len(found) < len(chain):
         return Refusal.BAD_CERTIFICATE
+    return next(_refusals(found, trust), None)
 
 
 def _refusals(chain: list[x509.Certificate], trust: Trust) -> Iterator[Refusal]:
@@ -96,12 +96,29 @@ def _refusals(chain: list[x509.Certificate], trust: Trust) -> Iterator[Refusal]:
 
 def _links(chain: list[x509.Certificate]) -> Iterator[Refusal]:
     for issued, issuer in pairwise([*chain, chain[-1]]):  # the root has signed itself
-        try:
-            issued.verify_directly_issued_by(issuer)
-        except (ValueError, TypeError, InvalidSignature):
+        if not _is_issued_by(issued, issuer):
             yield Refusal.CHAIN_INCOMPLETE
     if not all(map(_is_authority, chain[1:])):
         yield Refusal.ISSUER_NO_AUTHORITY
+
+
+def _is_issued_by(issued: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Return whether an issuer signed a certificate: with SHA-1 too, which libraries shun."""
+    key, kind = issuer.public_key(), issued.signature_hash_algorithm
+    signature, signed = issued.signature, issued.tbs_certificate_bytes
+    if issued.issuer != issuer.subject or kind is None:
+        return False
+    try:
+        way = issued.signature_algorithm_parameters
+        if isinstance(key, rsa.RSAPublicKey) and isinstance(way, padding.AsymmetricPadding):
+            key.verify(signature, signed, way, kind)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(way, ec.ECDSA):
+            key.verify(signature, signed, way)
+        else:
+            return False
+    except (*UNREADABLE, InvalidSignature):
+        return False
+    return True
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -68,10 +67,7 @@ class CredentialStore:
         """Return the handle of the key that belongs to a certificate, None for none here."""
         if handle == BUILT_IN:
             return BUILT_IN
-        try:
-            public = self.certificates[handle].x509.public_key()
-        except UnsupportedAlgorithm:
-            return None
+        public = self.certificates[handle].x509.public_key()
         if not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
             return None
         wanted = public_der(public)

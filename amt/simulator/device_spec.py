@@ -14,7 +14,11 @@ from .setup_faults import AnyFault
 
 @dataclass(frozen=True, slots=True)
 class DeviceSpec:
-    """What a device is to be like. Identity (UUID, realm, names) follows from the address."""
+    """What a device is to be like. Identity (UUID, realm, names) follows from the address.
+
+    With ``pid`` and ``pps`` firmware up to 10 is set up by TLS-PSK. Where the ssl module cannot
+    serve that (before Python 3.13) such a device says hello and listens, and refuses everybody.
+    """
 
     address: str
     profile: str = "16.1"
@@ -42,7 +46,7 @@ class DeviceSpec:
     remote_configuration: bool = True  # ZTC of MEBx
     dhcp: bool = True
     mebx_password: str = field(default=FACTORY_PASSWORD, repr=False)  # of a factory device
-    pid: str = ""  # TLS-PSK, firmware up to 10: needs an ssl module that can (Python 3.13)
+    pid: str = ""  # eight characters; dashes are left out
     pps: str = field(default="", repr=False)
     setup_hours: float = FIRST_HOURS  # how long the set-up interface is open
     learns_host_name: bool = True  # from DHCP or from the host

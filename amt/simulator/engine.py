@@ -150,6 +150,11 @@ class Engine:
         settings = self.active_tls
         return self.supports_plain and (settings.accepts_plain or not settings.is_enabled)
 
+    @property
+    def trusted_clients(self) -> tuple[str, ...]:
+        """Return the domains of which a client's certificate has to be; none of them: any."""
+        return self.tls[REMOTE].trusted_names if self.active_tls.is_mutual else ()
+
     def has_password(self, password: str, username: str = "") -> bool:
         """Return whether a user, the administrator if none is named, signs in with a password."""
         return self.gatekeeper.has_password(username or self.gatekeeper.admin, password)

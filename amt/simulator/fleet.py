@@ -106,6 +106,7 @@ class Fleet:
             self._sweeper.cancel()
         for listener in self._listeners:
             listener.device.when_changed(lambda device: None)
+            listener.rest()
             listener.deafen()
         await settle()
         for listener in self._listeners:
@@ -131,7 +132,7 @@ class Fleet:
             now = time.monotonic()
             for listener in self._listeners:
                 listener.follow_time()
-                if listener.connections:
+                if listener.is_visited:
                     listener.sweep(now)
 
     def _write(self, order: Order) -> None:

@@ -18,6 +18,7 @@ from .wsman import WsmanService
 REQUEST_SECONDS = 10  # for a request to arrive whole
 IDLE_SECONDS = 60
 MAX_CONNECTIONS = 64  # of one device
+NAME = "commonName"
 ANONYMOUS_IDENTIFY = ("POST", "/wsman-anon/identify")
 
 
@@ -85,7 +86,8 @@ class HttpConnection(asyncio.Protocol):
         """Begin; a device has few connections to give."""
         self._transport = cast(asyncio.Transport, transport)
         self._open.add(self)
-        if self._open.is_full or Fault.RESETS_CONNECTIONS in self._device.faults:
+        resets = Fault.RESETS_CONNECTIONS in self._device.faults
+        if self._open.is_full or resets or not self._is_client_trusted():
             self._transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -160,6 +162,15 @@ class HttpConnection(asyncio.Protocol):
             self._later(answers.page(404, server, b""), closes=True)
         else:
             self._later(answers.page(200, server, answers.PAGE), closes=not request.stays_open)
+
+    def _is_client_trusted(self) -> bool:
+        """Return whether a certified client is of a domain that the device was told of."""
+        trusted = self._device.trusted_clients
+        certificate = self._transport.get_extra_info("peercert")
+        if not trusted or not certificate:
+            return True
+        names = [value for row in certificate["subject"] for kind, value in row if kind == NAME]
+        return any(name == one or name.endswith(f".{one}") for name in names for one in trusted)
 
     def _is_admitted(self, request: HttpRequest) -> bool:
         authorization = request.headers.get("authorization", "")

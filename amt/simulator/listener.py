@@ -132,6 +132,17 @@ class Listener:
             await self._relisten()
         self.device.restarts_done = self.device.restarts
 
+    @property
+    def is_visited(self) -> bool:
+        """Return whether there are connections."""
+        return bool(self.connections or self._tunnels)
+
+    def rest(self) -> None:
+        """Begin nothing new: no hello message, no return to the network."""
+        self._hello.stop()
+        if self._restarting:
+            self._restarting.cancel()
+
     def deafen(self) -> None:
         """Accept no more; asyncio loses sockets if a server closes while it accepts one."""
         loop = asyncio.get_running_loop()
@@ -141,9 +152,6 @@ class Listener:
 
     def stop(self) -> None:
         """Close everything."""
-        self._hello.stop()
-        if self._restarting:
-            self._restarting.cancel()
         self.connections.at_home = False
         self._close_sockets()
         self._close_connections()
@@ -152,8 +160,9 @@ class Listener:
 
     def sweep(self, now: float) -> None:
         """Close the connections whose time is over."""
-        for connection in [one for one in self.connections if one.is_overdue(now)]:
-            connection.abort()
+        for connection in [*self.connections, *self._tunnels]:
+            if connection.is_overdue(now):
+                connection.abort()
 
     async def _serve(self, port: int) -> None:
         lms = self.device.spec.lms

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import ssl
 import tempfile
+import time
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from .device import Device
 from .handshake_reader import HandshakeReader
 
 READ_BYTES = 65_536
+HANDSHAKE_SECONDS = 10
 ALERTS = {
     Refusal.NO_CERTIFICATE: 40,  # handshake_failure
     Refusal.NO_SHARED_KEY: 40,
@@ -52,6 +54,7 @@ class SetUpTls(asyncio.Protocol):
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._context: ssl.SSLContext | None = None
         self._is_judged = device.uses_shared_key
+        self._since = time.monotonic()
         self._transport: asyncio.Transport
         self._tls: ssl.SSLObject
 
@@ -117,6 +120,10 @@ class SetUpTls(asyncio.Protocol):
         except ssl.SSLError:
             self._flush()
         self._transport.close()
+
+    def is_overdue(self, now: float) -> bool:
+        """Return whether the handshake takes too long."""
+        return self._inner is None and now - self._since > HANDSHAKE_SECONDS
 
     def abort(self) -> None:
         """Close at once."""

@@ -27,12 +27,14 @@ from amt.protocol.wsman.codec import decode
 from amt.protocol.wsman.instance import Instance
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from amt.simulator import Device, DeviceSpec
+from amt.simulator.client_chain import Trust, refusal_of
 from amt.simulator.eoi import EoiService
 from amt.simulator.execution import Dropped
+from amt.simulator.handshake_reader import HandshakeReader
 from amt.simulator.redirection import RedirectionConnection
 from amt.simulator.request_reader import BadRequest, RequestReader
 from amt.simulator.rmcp import pong
-from amt.simulator.set_up import SetUp, State, boot_from
+from amt.simulator.set_up import SetUp, State, TrustedHash, boot_from
 from amt.simulator.wsman import WsmanService
 from tests.campaigns import samples
 from tests.campaigns.mutations import mutated
@@ -148,6 +150,26 @@ def served() -> Callable[[bytes], object]:
     return feed
 
 
+def set_up() -> Callable[[bytes], object]:
+    """Return a feed for a simulated engine that is being set up."""
+    spec = DeviceSpec("127.0.0.1", is_factory=True, is_activated=True)
+
+    def feed(data: bytes) -> object:
+        status, body = WsmanService(Device(spec)).answer(data)
+        assert status in (200, 400, 500)
+        return body
+
+    return feed
+
+
+def judge(data: bytes) -> object:
+    """Read the certificates of a handshake and judge them, as a simulated engine does."""
+    reader = HandshakeReader()
+    reader.feed(data)
+    trust = Trust((16, 1), [TrustedHash("Root", "sha256", bytes(32))], "example.org")
+    return None if reader.chain is None else refusal_of(reader.chain, trust)
+
+
 @contextmanager
 def server() -> Iterator[tuple[asyncio.Runner, int, list[list[bytes]]]]:
     """Run a server that says to its n-th visitor what the script's n-th line holds."""
@@ -223,6 +245,8 @@ def parsers() -> Iterator[list[Parser]]:
                 "HTTP request (simulator)", samples.http_requests(), read_request, (BadRequest,)
             ),
             Parser("XML of a request (simulator)", samples.requests(), served(), (Dropped,)),
+            Parser("set-up (simulator)", samples.set_up_calls(), set_up(), (Dropped,)),
+            Parser("set-up handshake (simulator)", samples.set_up_handshakes(), judge, ()),
             Parser("older SOAP request (simulator)", samples.eoi_requests(), serve_eoi),
             Parser(
                 "redirection (simulator)",

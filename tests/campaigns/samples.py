@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ssl
 from functools import cache
@@ -19,6 +20,8 @@ from tests.amt.certificates import samples as certificate_samples
 from tests.amt.protocol import captures
 from tests.amt.protocol.certificates import server as tls_server
 from tests.amt.protocol.device import challenge, http
+from tests.amt.simulator import authority, client
+from tests.amt.simulator.provisioning import key_blob
 
 NEXT = b"\n--- next connection ---\n"
 GETS = (
@@ -48,6 +51,52 @@ def requests() -> list[bytes]:
         encode("PositionToFirstRecord", log),
         encode("GetRecords", log, arguments={"IterationIdentifier": 1, "MaxReadRecords": 50}),
     ]
+
+
+@cache
+def set_up_calls() -> list[bytes]:
+    """Return what a provisioning server sends, with certificates and keys inside."""
+    one, keys = authority.server(), "AMT_PublicKeyManagementService"
+    der = base64.b64encode(one.root).decode()
+    chain = "<r:IsLeafCertificate>true</r:IsLeafCertificate>"
+    user = "<r:DigestUsername>ann</r:DigestUsername><r:AccessPermission>2</r:AccessPermission>"
+    digest = f"<r:DigestPassword>{'0' * 32}</r:DigestPassword><r:Realms>5</r:Realms>"
+    calls = [
+        (keys, "AddCertificate", f"<r:CertificateBlob>{der}</r:CertificateBlob>"),
+        (keys, "AddKey", f"<r:KeyBlob>{key_blob(one.key)}</r:KeyBlob>"),
+        (
+            "IPS_HostBasedSetupService",
+            "AddNextCertInChain",
+            f"<r:NextCertificate>{der}</r:NextCertificate>{chain}",
+        ),
+        ("AMT_AuthorizationService", "AddUserAclEntryEx", user + digest),
+        ("AMT_AuthorizationService", "EnumerateUserAclEntries", "<r:StartIndex>1</r:StartIndex>"),
+        (
+            "AMT_SetupAndConfigurationService",
+            "SetMEBxPassword",
+            "<r:Password>P@ssw0rd</r:Password>",
+        ),
+    ]
+    names = ("AMT_TLSSettingData", "AMT_EthernetPortSettings", "AMT_PublicKeyCertificate")
+    texts = [client.invoke(name, method, arguments) for name, method, arguments in calls]
+    texts += [client.put(names[0], Enabled="true", TrustedCN="x"), *map(client.enumerate_, names)]
+    return [text.encode() for text in texts]
+
+
+@cache
+def set_up_handshakes() -> list[bytes]:
+    """Return Certificate messages of a TLS client, in records."""
+    chain = [authority.der(link) for link in authority.server().chain]
+    found = []
+    for size in (64, 16_384):
+        listed = b"".join(len(link).to_bytes(3, "big") + link for link in chain)
+        body = len(listed).to_bytes(3, "big") + listed
+        message = b"\x0b" + len(body).to_bytes(3, "big") + body
+        pieces = [message[at : at + size] for at in range(0, len(message), size)]
+        found.append(
+            b"".join(b"\x16\x03\x03" + len(one).to_bytes(2, "big") + one for one in pieces)
+        )
+    return found
 
 
 @cache

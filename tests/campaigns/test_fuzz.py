@@ -27,6 +27,8 @@ NAMES = (
     "hello message",
     "HTTP request (simulator)",
     "XML of a request (simulator)",
+    "set-up (simulator)",
+    "set-up handshake (simulator)",
     "older SOAP request (simulator)",
     "redirection (simulator)",
     "RMCP ping (simulator)",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from amt.simulator import PROFILES, trusted_hashes
-from amt.simulator.set_up import State
+from amt.simulator import PROFILES, Refusal, State, trusted_hashes
+from tests.amt.simulator.authority import bare_context
 
 from . import peers
 
@@ -97,7 +97,7 @@ def test_meshcentral_sets_up_a_device(work, fleet, profile):
     assert device.set_up.password == MEBX_PASSWORD
     with (
         socket.create_connection((device.address, 16993), timeout=5) as plain,
-        peer_context().wrap_socket(plain) as secure,
+        bare_context().wrap_socket(plain) as secure,
     ):
         shown = secure.getpeercert(binary_form=True)
     assert sha256(shown).hexdigest() == device.certificate_sha256
@@ -106,10 +106,16 @@ def test_meshcentral_sets_up_a_device(work, fleet, profile):
     assert peers.Wsman(device.address, tls=True, password=PASSWORD)("version").status == 0
 
 
-def peer_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_ciphers("RSA+AES:@SECLEVEL=0")
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    return context
+@pytest.mark.parametrize(
+    ("like", "refusal"),
+    [
+        ({"suffix": "other.test"}, Refusal.SUFFIX_MISMATCH),
+        ({"server_name": "other.example.test"}, Refusal.SERVER_NAME_MISMATCH),
+    ],
+)
+def test_meshcentral_is_refused_where_its_name_does_not_fit(work, fleet, like, refusal):
+    device, printed = provision(work, fleet, profile="16.1", **like)
+
+    assert "ACTIVATED" not in printed
+    assert device.set_up.state is State.IN
+    assert device.last_refusal is refusal

@@ -36,6 +36,7 @@ from ..resource import (
 )
 from ..setup_faults import SetupFault
 from ..soap_fault import SoapFault
+from ..x509_reading import UNREADABLE, read_certificate
 
 CERTIFICATE, KEY = "Intel(r) AMT Certificate: Handle: {}", "Intel(r) AMT Key: Handle: {}"
 CERTIFICATE_CLASS, KEY_CLASS = "AMT_PublicKeyCertificate", "AMT_PublicPrivateKeyPair"
@@ -184,7 +185,7 @@ def _add_key(device: Device, arguments: Arguments) -> Output:
     held = device.credentials
     try:
         key = serialization.load_der_private_key(_blob(arguments, "KeyBlob"), None)
-    except (ValueError, TypeError):
+    except UNREADABLE:
         return done(INVALID_KEY)
     if not isinstance(key, rsa.RSAPrivateKey) or not 1024 <= key.key_size <= 4096:
         return done(INVALID_KEY)
@@ -198,9 +199,7 @@ def _add_key(device: Device, arguments: Arguments) -> Output:
 def _adding(*, is_root: bool) -> Callable[[Device, Arguments], Output]:
     def add(device: Device, arguments: Arguments) -> Output:
         held, der = device.credentials, _blob(arguments, "CertificateBlob")
-        try:
-            x509.load_der_x509_certificate(der)
-        except ValueError:
+        if read_certificate(der) is None:
             return done(INVALID_CERTIFICATE)
         if any(one.der == der for one in held.certificates.values()):
             return done(DUPLICATE)
@@ -225,9 +224,9 @@ def _sign_request(device: Device, arguments: Arguments) -> Output:
         return done(INVALID_PARAMETER)
     try:
         null_signed = x509.load_der_x509_csr(_blob(arguments, "NullSignedCertificateRequest"))
-    except ValueError:
+        public = null_signed.public_key()
+    except UNREADABLE:
         return done(INVALID_PARAMETER)
-    public = null_signed.public_key()
     if not isinstance(public, rsa.RSAPublicKey) or public_der(public) != public_der(key):
         return done(NO_MATCH)
     kind, algorithm = way

@@ -23,10 +23,12 @@ from .client import (
     TRANSFER,
     Answer,
     Client,
+    enumerate_,
     envelope,
     get,
     invoke,
     md5,
+    pull,
     reference,
     uri,
     values,
@@ -95,6 +97,16 @@ class Session(Client):
     def delete(self, class_name: str, instance_id: str) -> Answer:
         chosen = f'<w:Selector Name="InstanceID">{instance_id}</w:Selector>'
         return self.post(envelope(f"{TRANSFER}/Delete", class_name, selectors=chosen))
+
+    def pull_all(self, class_name: str) -> str:
+        context = self.post(enumerate_(class_name)).one("EnumerationContext")
+        found = ""
+        while context:
+            answer = self.post(pull(class_name, context))
+            assert answer.status == 200
+            found += answer.text
+            context = "" if "EndOfSequence" in answer.text else context
+        return found
 
     def all(self, class_name: str, name: str) -> list[str]:
         """Return one property of each instance of a class."""

@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from amt.simulator import Fault
 from amt.simulator.command_line import processes_for
 from amt.simulator.options import read_options, spread
 
+from .authority import SUFFIX, server
 from .client import Client, get
 from .loopback import first_address
+from .provisioning import Session
 
 GENERAL = get("AMT_GeneralSettings")
 Started = tuple["subprocess.Popen[str]", str]
@@ -147,3 +150,46 @@ def test_two_faults_meet_on_no_device_while_there_is_room():
 )
 def test_there_are_as_many_processes_as_sockets_need(devices, limit, processes):
     assert processes_for(devices, limit) == processes
+
+
+@pytest.mark.parametrize("form", [Encoding.PEM, Encoding.DER])
+def test_devices_wait_for_a_server_that_they_trust(start, tmp_path, form):
+    one, path = server(), tmp_path / "root"
+    path.write_bytes(one.chain[-1].public_bytes(form))
+    arguments = ("--devices", "1", "--activated", "--trust", str(path), "--suffix", SUFFIX)
+
+    _, first = start(*arguments, "--profile", "11.8")
+
+    assert Session(first, server=one).get("AMT_GeneralSettings").status == 200
+
+
+def test_hashes_are_of_the_kinds_that_the_firmware_takes(tmp_path):
+    path = tmp_path / "zone.pem"
+    path.write_bytes(server().chain[-1].public_bytes(Encoding.PEM))
+    arguments = ["--devices", "1", "--trust", str(path), "--dhcp-suffix", SUFFIX, "--activated"]
+    kinds = {
+        profile: [
+            one.algorithm
+            for one in read_options([*arguments, "--profile", profile]).specs[0].hashes
+        ]
+        for profile in ("5.2", "9.5", "16.1", "22.0")
+    }
+
+    assert kinds == {
+        "5.2": ["sha1"],
+        "9.5": ["sha1", "sha256"],
+        "16.1": ["sha256", "sha384"],
+        "22.0": ["sha384"],
+    }
+    (spec,) = read_options(arguments).specs
+    assert (spec.dhcp_suffix, spec.is_factory, spec.hashes[0].name) == (SUFFIX, True, "zone")
+
+
+def test_a_file_without_a_certificate_is_named(tmp_path, capsys):
+    path = tmp_path / "root.pem"
+    path.write_text("no certificate")
+
+    with pytest.raises(SystemExit):
+        read_options(["--trust", str(path)])
+
+    assert f"{path} holds no certificate." in capsys.readouterr().err

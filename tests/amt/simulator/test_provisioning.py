@@ -192,6 +192,21 @@ def test_hello_of_a_shared_key(waiting):
         assert device.last_refusal is Refusal.NO_SHARED_KEY
 
 
+@pytest.mark.skipif(
+    not hasattr(ssl.SSLContext, "set_psk_client_callback"), reason="needs ssl of Python 3.13"
+)
+@pytest.mark.parametrize(("password", "status"), [("admin", 200), ("wrong", 401)])
+def test_a_shared_key_is_no_sign_in_yet(waiting, password, status):
+    pps = "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ"
+    device = waiting(profile="7.1", pid="0000037M", pps=pps)
+    connected = Session(device.address, password=password)
+    connected.context.set_ciphers("PSK:@SECLEVEL=0")
+    connected.context.maximum_version = ssl.TLSVersion.TLSv1_2
+    connected.context.set_psk_client_callback(lambda hint: ("0000037M", pps.encode()))
+
+    assert connected.get("AMT_GeneralSettings").status == status
+
+
 def test_firmware_from_11_on_knows_no_shared_keys(waiting, one):
     device = waiting(profile="11.8", pid="0000037M", pps="x" * 32)
 
@@ -353,6 +368,24 @@ def test_mutual_tls_lets_in_the_certified_only(waiting, one):
         Session(device.address, password=PASSWORD).get("AMT_GeneralSettings")
     certified = Session(device.address, password=PASSWORD, server=one)
     assert certified.get("AMT_GeneralSettings").status == 200
+
+
+@pytest.mark.parametrize(("domain", "is_let_in"), [("example.org", True), ("other.org", False)])
+def test_mutual_tls_may_ask_for_a_name_as_well(waiting, one, domain, is_let_in):
+    device = waiting()
+    connected = session(device, one)
+    connected.prepare()
+    connected.add_certificate(one.root, "AddTrustedRootCertificate")
+    connected.turn_tls_on(mutual=True, TrustedCN=domain)
+    assert connected.commit() == 0
+    wait_until(lambda: not device.is_restarting)
+
+    certified = Session(device.address, password=PASSWORD, server=one)
+    if is_let_in:
+        assert certified.get("AMT_GeneralSettings").status == 200
+    else:
+        with pytest.raises(GONE):
+            certified.get("AMT_GeneralSettings")
 
 
 def test_without_plain_connections_16992_is_closed_afterwards(waiting, one):

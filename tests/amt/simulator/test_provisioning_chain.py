@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from amt.simulator import Refusal, TrustedHash, trusted_hashes
+from amt.simulator.certificates import _signed_by_sha1 as signed_by_sha1
 from amt.simulator.client_chain import Trust, refusal_of
 from amt.simulator.name_match import ends_as_trusted
 
@@ -114,9 +115,7 @@ def test_who_has_not_the_key_is_not_let_in(simulated):
 
 
 # TLS 1.2, one cipher (RSA with AES-256-GCM), RSA with SHA-256 as the way to sign
-CLIENT_HELLO = bytes.fromhex(
-    "0303" + "11" * 32 + "00" + "0002009d" + "0100" + "0008000d000400020401"
-)
+CLIENT_HELLO = bytes.fromhex("0303" + "11" * 32 + "000002009d01000008000d000400020401")
 
 
 def message(kind, body):
@@ -366,3 +365,13 @@ def test_dates_are_those_of_the_device():
     assert judged(one, now=NOW) is None
     assert judged(one, now=before) is Refusal.NOT_YET_VALID
     assert judged(one, now=NOW + timedelta(days=400)) is Refusal.EXPIRED
+
+
+@pytest.mark.parametrize(("firmware", "refusal"), [(V9, None), (V16, Refusal.WEAK_SIGNATURE)])
+def test_new_firmware_takes_no_sha1_anywhere_in_the_chain(firmware, refusal):
+    one = server()
+    old_root = signed_by_sha1(one.chain[-1], authority.key(2048, 1))
+    chain = [*map(der, one.chain[:-1]), old_root]
+    trusted = trusted_hashes(old_root, firmware)
+
+    assert refusal_of(chain, trust(one, firmware, hashes=trusted)) is refusal

@@ -7,7 +7,7 @@ import pytest
 
 from amt.protocol import setup_bin, setup_variables
 from amt.protocol.setup_bin import Record, SetupFile
-from amt.simulator import Device, DeviceSpec, Fleet, StickResult
+from amt.simulator import Device, DeviceSpec, Fleet, State, StickResult
 from tests.amt.simulator.client import Client, get
 from tests.amt.simulator.loopback import first_address
 
@@ -71,6 +71,18 @@ def test_pki_settings_are_kept_and_the_device_waits_for_a_server(stick):
     assert not held.is_done
     (found,) = held.hashes
     assert (found.name, found.algorithm, found.digest) == ("Zone root", "sha256", DIGEST)
+
+
+def test_a_stick_has_the_device_look_for_a_server(stick):
+    address = first_address()
+    spec = DeviceSpec(address, profile="15.0", is_factory=True, host_name="pc-1")
+    with Fleet([spec]).running() as fleet:
+        device = fleet[address]
+        path = stick([*LOGIN, *PKI, entry(2, 28, 1)])
+        assert device.boot_from(path) is StickResult.APPLIED
+        assert device.set_up.state is State.IN
+        assert device.says_hello
+        socket.create_connection((address, 16993), timeout=2).close()
 
 
 def test_records_are_used_up_one_by_one(stick):
