@@ -7,6 +7,7 @@ in and come back with what was seen; whatever fails leaves the rest as it was.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import ssl
@@ -18,6 +19,9 @@ from typing import Any, cast
 from uuid import UUID
 
 import aiohttp
+from aiohttp.client_reqrep import ClientRequest
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from amt.certificates import firmware
@@ -153,23 +157,26 @@ class Examination:
 
     async def _ask(self, context: ssl.SSLContext) -> None:
         """Read what the device says of itself in the session that our certificate opened."""
-        async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=1, ssl=context),
-            timeout=aiohttp.ClientTimeout(total=STEP_SECONDS),
-            headers=HEADERS,
-            trust_env=False,
-        ) as client:
-            answers = Answers(client, self.host)
-            service = await answers.get("AMT_SetupAndConfigurationService")
-            self._version(answers.firmware)
-            if answers.status or answers.is_silent:
-                self.see_reach(answers=not answers.is_silent)
-            if answers.status == 200:
-                self.see_reach(let_in=True)
-            if service:
-                self._service(service)
-            if answers.status == 200:
-                await self._more(answers)
+        connector = Connector(context)
+        timeout = aiohttp.ClientTimeout(total=STEP_SECONDS)
+        try:
+            async with aiohttp.ClientSession(
+                connector=connector, timeout=timeout, headers=HEADERS, trust_env=False
+            ) as client:
+                await self._read(Answers(client, self.host))
+        finally:
+            await connector.hang_up()
+
+    async def _read(self, answers: Answers) -> None:
+        service = await answers.get("AMT_SetupAndConfigurationService")
+        self._version(answers.firmware)
+        if answers.status or answers.is_silent:
+            self.see_reach(answers=not answers.is_silent)
+        if service:
+            self._service(service)
+        if answers.status == 200:
+            self.see_reach(let_in=True)
+            await self._more(answers)
 
     async def _more(self, answers: Answers) -> None:
         if uuid := await answers.ask("AMT_SetupAndConfigurationService", "GetUuid"):
@@ -209,6 +216,30 @@ async def _asked(question: Callable[..., Sequence[Any]], *words: object) -> Sequ
         return () if error.errno in NOT_KNOWN else None
     except (TimeoutError, OSError):
         return None
+
+
+class Connector(aiohttp.TCPConnector):
+    """A connector that hangs up on a device without waiting for its farewell."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(limit=1, ssl=context)
+        self._opened: list[asyncio.Transport] = []
+
+    async def connect(
+        self, req: ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        """Return a connection, and remember it."""
+        connection = await super().connect(req, traces, timeout)
+        if connection.transport:
+            self._opened.append(connection.transport)
+        return connection
+
+    async def hang_up(self) -> None:
+        """Close at once what was opened."""
+        for transport in self._opened:
+            with contextlib.suppress(AttributeError):  # of one that is closed already
+                transport.abort()
+        await asyncio.sleep(0)  # the loop closes it in its next turn
 
 
 class Answers:
