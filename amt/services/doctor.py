@@ -43,8 +43,8 @@ from amt.models import AmtSettings, Certificate, DiscoveredDevice
 from amt.models.certificates import chain_of
 from amt.services import certificate_import
 from amt.services.examination import Proof, examine
-from devices import levels
-from devices.models import Device, Job, JobItem, Server
+from devices import audit, levels
+from devices.models import Device, Job, JobItem, Server, User
 from vault import crypto
 from vault.errors import VaultError
 from vault.models import Credential, Secret
@@ -80,8 +80,12 @@ def diagnosis(entry: DiscoveredDevice, *, credential: Credential | None = None) 
     return _judged(facts_of(entry, credential=credential))
 
 
-def examination(entry: DiscoveredDevice, *, credential: Credential | None = None) -> Diagnosis:
+def examination(
+    entry: DiscoveredDevice, *, by: User | None, credential: Credential | None = None
+) -> Diagnosis:
     """Look at the device, for 10 seconds at most, and judge it. Nothing is written to it.
+
+    ``by`` None is the command line.
 
     Raises:
         TooManyExaminations: as many as this process has room for are under way.
@@ -89,6 +93,7 @@ def examination(entry: DiscoveredDevice, *, credential: Credential | None = None
     if not _room.acquire(blocking=False):
         raise TooManyExaminations
     try:
+        audit.record(by, "discovered.examine", entry, new={"address": str(entry.address)})
         facts = facts_of(entry, credential=credential)
         best = best_certificate(facts)
         proof, key = _proof(best)
