@@ -57,7 +57,7 @@ def diagnose(facts: Facts) -> list[Cause]:
         found += causes_of(facts, best)
     found = [one for one in found if not _is_refuted(facts, one)]
     if any(_explains(one) for one in found):
-        found = [one for one in found if one.kind is not rules_attempt.BROKE_OFF]
+        found = [one for one in found if not _is_guess(one)]
     return _ranked(facts, found)
 
 
@@ -81,6 +81,11 @@ def _explains(cause: Cause) -> bool:
     """Return whether a cause is a better answer than that the device broke off."""
     is_of_trust = cause.kind.stage in (Stage.ENTRY, Stage.TLS, Stage.TRUST)
     return is_of_trust and cause.certainty is not Certainty.POSSIBLE
+
+
+def _is_guess(cause: Cause) -> bool:
+    """Return whether a cause only fills the place of one that is better known."""
+    return cause.kind.stage is Stage.TRUST and cause.certainty is Certainty.POSSIBLE
 
 
 def _is_refuted(facts: Facts, cause: Cause) -> bool:

@@ -134,13 +134,14 @@ def _not_held(
     root = ours.chain.root
     name = chains.called(root) if root else "our root"
     count = "1 root" if len(held) == 1 else f"{len(held)} roots"
-    proof = f"It names {count} ({_kinds(held)}); {name} is not among them."
+    named = f"It names {count} ({_kinds(held)})" if held else "It names no root at all"
+    proof = f"{named}; {name} is not among them."
     return MISSING.found(Certainty.CERTAIN, proof, **wanted)
 
 
 def _kinds(held: tuple[Digest, ...]) -> str:
     found = sorted({ALGORITHMS.get(name, name) for name, _ in held})
-    return ", ".join(found) or "none at all"
+    return ", ".join(found)
 
 
 def _digest(one: Hash) -> Digest:

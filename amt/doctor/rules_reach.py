@@ -196,7 +196,7 @@ def names(facts: Facts) -> Iterator[Cause]:
     reverse, found, address = facts.names.reverse, facts.names.addresses, facts.device.address
     if address is None:
         return
-    if reverse == "" and failed_at(facts) is not None:
+    if reverse == "" and (failed_at(facts) or Stage.ENTRY) >= Stage.SETTINGS:
         proof = f"No name server has a name for {address}."
         yield NO_NAME.found(Certainty.POSSIBLE, proof, address=address)
     elif reverse and found == ():

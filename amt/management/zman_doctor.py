@@ -34,7 +34,7 @@ def add_commands(commands: Any) -> None:
 def run(given: Namespace, out: OutputWrapper, error: OutputWrapper) -> None:
     """Print the checks and the causes."""
     entry = find(given.device)
-    found = doctor.diagnosis(entry) if given.offline else doctor.examination(entry)
+    found = doctor.diagnosis(entry) if given.offline else doctor.examination(entry, by=None)
     out.write(f"{entry}, {entry.address}, {entry.uuid or 'UUID not told'}")
     for check in found.checks:
         out.write(f"{MARKS[check.level]} {check.name}: {check.sentence}")

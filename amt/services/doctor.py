@@ -42,8 +42,8 @@ from amt.levels import DISCOVERED_HOURS, DISCOVERED_HOURS_EXTERNAL, LEGACY_ALLOW
 from amt.models import AmtSettings, Certificate, DiscoveredDevice
 from amt.models.certificates import chain_of, judged
 from amt.services.examination import Proof, examine
-from devices import levels
-from devices.models import Device, Job, JobItem, Server
+from devices import audit, levels
+from devices.models import Device, Job, JobItem, Server, User
 from vault import crypto
 from vault.errors import VaultError
 from vault.models import Credential, Secret
@@ -79,8 +79,12 @@ def diagnosis(entry: DiscoveredDevice, *, credential: Credential | None = None) 
     return _judged(facts_of(entry, credential=credential))
 
 
-def examination(entry: DiscoveredDevice, *, credential: Credential | None = None) -> Diagnosis:
+def examination(
+    entry: DiscoveredDevice, *, by: User | None, credential: Credential | None = None
+) -> Diagnosis:
     """Look at the device, for 10 seconds at most, and judge it. Nothing is written to it.
+
+    ``by`` None is the command line.
 
     Raises:
         TooManyExaminations: as many as this process has room for are under way.
@@ -88,6 +92,7 @@ def examination(entry: DiscoveredDevice, *, credential: Credential | None = None
     if not _room.acquire(blocking=False):
         raise TooManyExaminations
     try:
+        audit.record(by, "discovered.examine", entry, new={"address": str(entry.address)})
         facts = facts_of(entry, credential=credential)
         best = best_certificate(facts)
         proof, key = _proof(best)

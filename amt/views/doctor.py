@@ -58,7 +58,7 @@ def examine_discovered(request: PersonRequest, pk: int) -> HttpResponse:
     found = DiscoveredDevice.objects.visible_to(request.user).select_related("device", "server")
     row = get_object_or_404(found, pk=pk)
     try:
-        context = {**told(row, doctor.examination(row), request.user), "row": row}
+        context = {**told(row, doctor.examination(row, by=request.user), request.user), "row": row}
     except doctor.TooManyExaminations as error:
         context = {**told(row, doctor.diagnosis(row), request.user), "row": row, "busy": error}
     template = "amt/_doctor.html" if request.htmx else "amt/doctor.html"

@@ -144,6 +144,12 @@ def test_unknown_firmware_is_no_proof_until_the_device_breaks_off():
     assert {"sha256-signature", "key-too-short"} <= {cause.code for cause in causes}
 
 
+def test_guesses_give_way_to_what_is_known():
+    unknown = {"firmware": None, "hashes": factory_roots()}
+
+    assert codes(of(device=unknown, reach=alert("unknown_ca"))) == ["hash-missing"]
+
+
 def test_sha1_is_enough_for_old_firmware_and_unsure_where_chipsets_differ():
     held = digest(root(), "sha1")
 

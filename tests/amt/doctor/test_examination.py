@@ -22,7 +22,7 @@ from amt.services.discovery import Heard, record_hellos
 from amt.simulator import DeviceSpec, Fault, Fleet, hello, provisioning
 from amt.simulator.profiles import PROFILES
 from amt.simulator.set_up import ControlMode, TrustedHash, trusted_hashes
-from devices.models import Job, JobItem, Setting
+from devices.models import AuditEntry, Job, JobItem, Setting
 from devices.models.rights import Role
 from tests import factories
 from tests.amt.certificates.samples import CLIENT, DAY, SERVER, key, leaf, name, root
@@ -79,8 +79,12 @@ def heard(machine, server, retry=1):
     return SimpleNamespace(row=row, machine=machine)
 
 
+def examine(row):
+    return doctor.examination(row, by=None)
+
+
 def codes(found):
-    return [cause.code for cause in found.causes if cause.code != "no-reverse-name"]
+    return [cause.code for cause in found.causes]
 
 
 @pytest.mark.parametrize("profile", [name for name in PROFILES if name != "22.0"])
@@ -89,7 +93,7 @@ def test_nothing_speaks_against_a_healthy_device(waiting, site, profile):
         Setting.objects.create(key="amt.legacy_tls_allowed", value=True)
     device = waiting(profile, is_clock_set=True)
 
-    found = doctor.examination(device.row)
+    found = examine(device.row)
 
     assert codes(found) == []
     assert found.facts.reach.let_in is True
@@ -105,14 +109,14 @@ def test_nothing_speaks_against_a_healthy_device(waiting, site, profile):
 def test_newest_firmware_wants_a_stronger_certificate(site, waiting):
     device = waiting("22.0")
 
-    assert {"sha256-signature", "key-too-short"} <= set(codes(doctor.examination(device.row)))
+    assert {"sha256-signature", "key-too-short"} <= set(codes(examine(device.row)))
 
 
 def test_of_two_certificates_the_one_for_the_firmware_is_shown(site, waiting):
     strong = certificates.create_authority(by=None, strength=making.Strength.STRONG)
     certificates.create_management(server=site.server, by=None, common_name=NAME)
 
-    found = doctor.examination(waiting("22.0", root=strong).row)
+    found = examine(waiting("22.0", root=strong).row)
 
     assert codes(found) == []
     assert found.facts.reach.let_in is True
@@ -303,7 +307,7 @@ SEEDED = {
 def test_cause_seeded_in_a_device_comes_first(site, waiting, code):
     device = SEEDED[code](site, waiting)
 
-    found = doctor.examination(device.row)
+    found = examine(device.row)
 
     assert codes(found)[:1] == [code], [(c.code, c.certainty, c.proof) for c in found.causes]
 
@@ -312,7 +316,7 @@ def test_address_where_nobody_signs_in_is_not_connected_to(site, waiting, settin
     device = waiting()
     settings.PRACTICE = False
 
-    found = doctor.examination(device.row)
+    found = examine(device.row)
 
     assert codes(found) == ["address-not-allowed"]
     assert found.facts.reach.ports is None
@@ -322,7 +326,7 @@ def test_silent_device_takes_ten_seconds_at_most(site, waiting):
     device = waiting(faults=frozenset({Fault.SILENT}))
     began = monotonic()
 
-    found = doctor.examination(device.row)
+    found = examine(device.row)
 
     assert monotonic() - began < 11
     assert found.is_examined
@@ -373,7 +377,7 @@ def test_managed_device_is_ours(site, waiting):
     )  # fmt: skip
     provisioning.enter(device.machine, ControlMode.ADMIN)
 
-    assert codes(doctor.examination(device.row)) == ["set-up-by-us"]
+    assert codes(examine(device.row)) == ["set-up-by-us"]
 
 
 def test_credential_is_judged_where_one_is_given(site, waiting):
@@ -401,11 +405,11 @@ def test_no_more_examinations_than_there_is_room_for(site, waiting):
     taken = [doctor._room.acquire(blocking=False) for _ in range(doctor.AT_ONCE)]
     try:
         with pytest.raises(doctor.TooManyExaminations):
-            doctor.examination(row)
+            examine(row)
     finally:
         for _ in filter(None, taken):
             doctor._room.release()
-    assert doctor.examination(row).is_examined
+    assert examine(row).is_examined
 
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.MONITOR])
@@ -434,6 +438,7 @@ def test_examine_swaps_in_what_was_seen(client, site, waiting):
         assert "Nothing speaks against it." in text
         assert "It took our certificate." in text
         assert "zman iamt-doctor" in text, "another server heard it"
+    assert AuditEntry.objects.filter(verb="discovered.examine", target_id=row.pk).count() == 2
     assert "<html" in page
     assert "<html" not in part
 
