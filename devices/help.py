@@ -160,6 +160,10 @@ TOPICS = (
             "amt-discovered-device",
             "amt-examine-discovered",
             "amt-orphaned",
+            "amt-discovery-tasks",
+            "amt-new-discovery-task",
+            "amt-discovery-task",
+            "amt-discovery-run",
         ),
     ),
     Topic(

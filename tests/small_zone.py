@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from amt.certificates.making import Mark, Subject
-from amt.models import AmtSettings, DiscoveredDevice, Orphan
+from amt.models import AmtSettings, DiscoveredDevice, DiscoveryRun, DiscoveryTask, Orphan
 from amt.protocol.hello import Hello
 from amt.services import certificates, discovery
 from amt.services.discovery import Heard
@@ -97,6 +97,7 @@ def _shared(site: Server, login: Credential) -> dict[str, Any]:
         "secret": waiting,
         **_certificates(site),
         "heard": _discovered(),
+        **_scans(site),
         "orphan": _orphan(login),
         "lost": _orphan(login),
         "token": people.make_sign_in_link(person(Role.MONITOR)).split("/")[2],
@@ -121,6 +122,18 @@ def _discovered() -> DiscoveredDevice:
     heard = Hello(3, uuid4(), 0, True, (("sha256", "ab" * 32),))
     discovery.record_hellos([Heard(heard, "127.0.1.9", timezone.now())], server=None)
     return DiscoveredDevice.objects.get(uuid=heard.uuid)
+
+
+def _scans(site: Server) -> dict[str, Any]:
+    """Return discovery tasks and a run of one of them."""
+    first, second = (
+        DiscoveryTask.objects.create(name=name, ranges="10.1.2.0/24", server=site)
+        for name in ("Campus", "Branch")
+    )
+    run = DiscoveryRun.objects.create(
+        task=first, title="Campus", ranges="10.1.2.3", server=site, asked_by_name="admin"
+    )
+    return {"search": first, "search_to_go": second, "scan": run}
 
 
 def _orphan(login: Credential) -> Orphan:

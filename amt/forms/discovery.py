@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS as NON_FIELD
+from django.core.exceptions import ValidationError
 
 from amt.models import DiscoveryTask
 from devices.forms.devices import FolderChoice
@@ -11,10 +13,11 @@ from devices.forms.words import InOurWords
 from devices.models import Server, User
 from devices.schedules import Kind
 
-FIELDS = (
-    *("name", "ranges", "excluded", "server", "uses_ports", "uses_names"),
-    *("rate", "requests_at_once"),
-)
+FIELDS = {  # of the form, and what the task calls them: the schedule has ranges of its own
+    **{name: name for name in ("name", "excluded", "server", "uses_ports", "uses_names")},
+    **{name: name for name in ("rate", "requests_at_once")},
+    "addresses": "ranges",
+}
 KINDS = (Kind.NONE, Kind.DATES, Kind.RECURRING)
 
 
@@ -24,7 +27,7 @@ class DiscoveryTaskForm(RuleForm):
     name = forms.CharField(
         label="Name", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    ranges = forms.CharField(
+    addresses = forms.CharField(
         label="Address ranges",
         max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
@@ -71,12 +74,18 @@ class DiscoveryTaskForm(RuleForm):
 
     def values(self) -> dict[str, Any]:
         """Return what the task itself keeps of a valid form."""
-        return {name: self.cleaned_data[name] for name in FIELDS}
+        return {kept: self.cleaned_data[name] for name, kept in FIELDS.items()}
 
     @staticmethod
     def initial_for(task: DiscoveryTask) -> dict[str, Any]:
         """Return the values of the fields that show ``task``."""
-        return {name: getattr(task, name) for name in FIELDS}
+        return {name: getattr(task, kept) for name, kept in FIELDS.items()}
+
+    def refuse(self, error: ValidationError) -> None:
+        """Say what a service refused, at the field that it is about."""
+        names = {kept: name for name, kept in FIELDS.items()}
+        for kept, errors in getattr(error, "error_dict", {NON_FIELD: [error]}).items():
+            self.add_error(names.get(kept), errors)
 
 
 class AddForm(InOurWords, forms.Form):

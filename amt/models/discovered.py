@@ -34,8 +34,9 @@ class DiscoveredDeviceQuerySet(models.QuerySet["DiscoveredDevice"]):
         found = self.search(query.get("q", "").replace("\0", "").strip())
         if query.get("source") in DiscoveredDevice.Source.values:
             found = found.filter(source=query["source"])
-        if query.get("state") in map(str, DiscoveredDevice.State.values):
-            found = found.filter(state=int(query["state"]))
+        states = {str(value): value for value in DiscoveredDevice.State.values}
+        if (state := query.get("state", "")) in states:
+            found = found.filter(state=states[state])
         return found
 
 

@@ -172,7 +172,24 @@ def _start_due() -> None:
         rule = Rule.from_json(task.rule)
         mine = DiscoveryTask.objects.filter(pk=task.pk, next_at=task.next_at)
         if mine.update(next_at=_next(rule)):  # of several dispatchers one starts it
-            run_now(task=task, by=None)
+            _start(task)
+
+
+def _start(task: DiscoveryTask) -> None:
+    """Begin a run by schedule; one that cannot be is written down with the reason."""
+    try:
+        run_now(task=task, by=None)
+    except ValidationError as error:
+        DiscoveryRun.objects.create(
+            task=task,
+            title=task.name,
+            ranges=task.ranges,
+            server=task.server,
+            asked_by_name="its schedule",
+            status=Status.FAILED,
+            message=" ".join(error.messages),
+            finished_at=timezone.now(),
+        )
 
 
 def _expire() -> None:

@@ -86,7 +86,7 @@ def _saved(request: PersonRequest, kept: DiscoveryTask, form: DiscoveryTaskForm)
     try:
         discovery_tasks.save_task(task=kept, rule=form.cleaned_data["rule"], by=request.user)
     except ValidationError as error:
-        form.add_error(None, error)
+        form.refuse(error)
         return False
     return True
 
@@ -106,7 +106,11 @@ def delete_task(request: PersonRequest, pk: int) -> HttpResponse:
 def run_task(request: PersonRequest, pk: int) -> HttpResponse:
     """Run a task now and go to its page."""
     kept = get_object_or_404(DiscoveryTask, pk=pk)
-    return redirect(discovery_tasks.run_now(task=kept, by=request.user))
+    try:
+        return redirect(discovery_tasks.run_now(task=kept, by=request.user))
+    except ValidationError as error:  # the rules for addresses have changed since it was saved
+        messages.error(request, " ".join(error.messages))
+        return redirect("amt:discovery_tasks")
 
 
 @require_GET

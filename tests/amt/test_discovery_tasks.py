@@ -105,6 +105,17 @@ def test_schedule_starts_a_run_and_one_at_a_time(server):
     assert discovery_tasks.run_now(task=task, by=factories.person()) == run
 
 
+def test_schedule_whose_ranges_are_forbidden_by_now_leaves_a_run_that_says_why(server):
+    task = task_of(server, "127.0.5.1")
+    DiscoveryTask.objects.update(ranges="10.1.2.3", next_at=timezone.now())
+
+    discovery_tasks.tick()
+
+    run = task.runs.get()
+    assert (run.status, run.is_finished) == (Status.FAILED, True)
+    assert "not of this machine" in run.message
+
+
 def test_run_that_nobody_takes_ends_with_the_server_named(server):
     run = discovery_tasks.run_now(task=task_of(server, "127.0.5.1"), by=factories.person())
     DiscoveryRun.objects.update(created_at=timezone.now() - timedelta(minutes=16))

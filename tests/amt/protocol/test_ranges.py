@@ -80,11 +80,10 @@ def test_sets_say_the_same(mine: list, other: list, start: int) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         found = read_ranges(text)
-    except RangeError as error:
-        assert str(error).endswith(".")
-    else:
-        assert found.count <= MOST_ADDRESSES
-        assert read_ranges(str(found)) == found
+    except RangeError:
+        return
+    assert found.count <= MOST_ADDRESSES
+    assert read_ranges(str(found)) == found
 
 
 def test_addresses_are_found_in_it() -> None:
