@@ -61,7 +61,7 @@ def _hash(facts: Facts) -> Answer:
         return Level.UNKNOWN, "It goes by a PID, not by hashes."
     if not held or ours is None or not ours.root:
         return Level.UNKNOWN, "It has not named its roots: no hello was heard."
-    for one in ours.root.values():
+    for one in reversed(ours.root.values()):  # the strongest first
         is_read = firmware.reads(facts.device.firmware, one.algorithm)
         if is_read and (one.algorithm, one.digits.lower()) in held:
             return Level.OK, f"{one.label} of {_root_name(ours)} is in its list."

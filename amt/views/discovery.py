@@ -50,6 +50,7 @@ def discovered_device(request: PersonRequest, pk: int) -> HttpResponse:
     hashes = [(name, digits, (name, digits) in own) for name, digits in row.hashes]
     judged = doctor.told(row, diagnosis(row), request.user)
     context = {**vars(discovered_states.told([row])[0]), "hashes": hashes, **judged}
+    context["may_edit"] = may(request.user, Right.EDIT)
     return render(request, "amt/discovered_device.html", context)
 
 

@@ -74,7 +74,7 @@ def first_folder() -> Folder:
 
 def _told(entries: list[DiscoveredDevice], form: ProvisionForm) -> dict[str, Any]:
     """Return what the dialog says of the selection: who will be set up, who not, and why."""
-    is_external = bool(form["use_external"].value())
+    is_external = "use_external" in form.data
     found = provisioning.prospects(entries, is_external=is_external)
     if not is_external and len(found) == 1 and _only_external(found[0]):
         form.initial["use_external"] = is_external = True

@@ -85,7 +85,7 @@ def test_ten_thousand_entries_take_a_constant_number_of_queries(
     with django_assert_max_num_queries(24):
         page = client.get(reverse("amt:discovered"), {"state": "1"}).content.decode()
 
-    assert "10,000 found, 10,000 can be provisioned" in page
+    assert "10,000 found, 10,000 wait to be set up" in page
 
 
 def test_list_is_filtered_by_state_source_and_words(client):
