@@ -52,6 +52,7 @@ class ScanPlan:
     requests_at_once: int = 5
     uses_rmcp: bool = True
     uses_tcp: bool = False  # also look at the ports of those that do not answer the ping
+    looks: bool = True  # at the ports of those that do; without, the pong is all that is told
     batch: int = BATCH  # addresses
     seconds_to_wait: float = 3
     connect_seconds: float = 2
@@ -134,6 +135,9 @@ async def _look(batch: list[int], pinger: Pinger | None, plan: ScanPlan) -> list
     names = [str(IPv4Address(number)) for number in batch]
     wanted = [name for name in names if plan.uses_tcp or name in pongs]
 
+    if not plan.looks:
+        return [told_by(name, pong) for name, pong in pongs.items()]
+
     async def one(name: str) -> Found | None:
         async with known if name in pongs else silent:
             return await look_at(name, pongs.get(name), plan)
@@ -142,12 +146,17 @@ async def _look(batch: list[int], pinger: Pinger | None, plan: ScanPlan) -> list
     return [found for found in seen if found]
 
 
+def told_by(address: str, pong: Pong | None) -> Found:
+    """Return what a pong tells of a device."""
+    if pong is None:
+        return Found(address)
+    told = ".".join(map(str, pong.version)) if pong.version else ""
+    return Found(address, state=pong.state, firmware=told)
+
+
 async def look_at(address: str, pong: Pong | None, plan: ScanPlan) -> Found | None:
     """Return what the ports of an address show; None where nothing proves a Management Engine."""
-    found = Found(address)
-    if pong:
-        told = ".".join(map(str, pong.version)) if pong.version else ""
-        found = replace(found, state=pong.state, firmware=told)
+    found = told_by(address, pong)
     if pong:  # some firmware stalls when it is spoken to twice at once
         secure = await _visit(address, PORT_HTTPS, plan)
         plain = await _visit(address, PORT_HTTP, plan)

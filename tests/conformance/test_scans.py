@@ -1,9 +1,12 @@
 """MeshCentral's scanner: presence pings on UDP 623, and the HTTP probe."""
 
+import asyncio
 import re
 
 import pytest
 
+from amt.protocol.ranges import read_ranges
+from amt.protocol.scan import ScanPlan, scan
 from amt.simulator import Fault
 from tests.fixtures.required import require
 
@@ -49,3 +52,20 @@ def test_the_probe_finds_nothing_where_a_device_is_silent(fleet, port, fault):
     (device,) = fleet(faults=frozenset({Fault(fault)}))
 
     assert "result: true" not in node("scan.js", device.address, "tcp", str(port)).text
+
+
+def test_our_scan_and_theirs_list_the_same_devices(fleet):
+    devices = list(fleet(6, profile="11.8", plain=True))
+    for device, fault in zip(devices[1:3], ("silent", "unplugged"), strict=True):
+        device.set_faults(fault)
+    first, last = devices[0].address, devices[-1].address
+
+    async def ours() -> dict[str, str]:
+        plan = ScanPlan(rate=5_000, seconds_to_wait=0.5)
+        found = {}
+        async for batch in scan(read_ranges(f"{first}-{last}").from_index(0), plan):
+            found |= {one.address: ".".join(one.firmware.split(".")[:2]) for one in batch}
+        return found
+
+    assert asyncio.run(ours()) == pinged(first, last)
+    assert len(pinged(first, last)) == 4
