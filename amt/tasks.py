@@ -30,6 +30,12 @@ def run_discovery(run_pks: list[int]) -> None:
 
 
 @shared_task
+def name_discovered(entry_pks: list[int]) -> None:
+    """Ask name servers for the names of discovered devices."""
+    work.name_discovered(entry_pks)
+
+
+@shared_task
 def run_credential_items(item_pks: list[int]) -> None:
     """Carry out one chunk of tests of a credential."""
     work.run_credential_items(item_pks)

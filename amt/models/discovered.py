@@ -59,6 +59,7 @@ class DiscoveredDevice(models.Model):
     uuid_text = models.CharField(max_length=32, blank=True)  # to be searched on any database
     address = models.GenericIPAddressField()
     name = models.CharField(max_length=255, blank=True)  # by reverse DNS
+    name_asked_at = models.DateTimeField(null=True)  # when name servers were asked last
     source = models.CharField(max_length=5, choices=Source, default=Source.HELLO)
     state = models.PositiveSmallIntegerField(choices=State, null=True)  # None: not told
     firmware = models.CharField(max_length=20, blank=True)  # as told: 16.1, or 16.1.25.1424

@@ -22,6 +22,9 @@ from devices.schedules import Rule
 from devices.services import bell
 
 TASK = "amt.tasks.run_discovery"
+NAME_TASK = "amt.tasks.name_discovered"
+NAMES_AT_ONCE = 200
+ASK_NAME_AGAIN_AFTER = timedelta(hours=6)
 RING_AGAIN_AFTER = timedelta(seconds=30)
 OPTIONS = ("uses_ports", "uses_names", "rate", "requests_at_once")
 MOST_REDISCOVERED = 20_000
@@ -152,6 +155,7 @@ def stop(*, run: DiscoveryRun, by: User) -> None:
 
 def tick() -> None:
     """Start what is due, ring for what waits or whose worker died, end what nobody took."""
+    _have_named()
     _start_due()
     _expire()
     unheard = Q(rung_at=None) | Q(rung_at__lt=Now() - RING_AGAIN_AFTER)
@@ -165,6 +169,19 @@ def ring(runs: Collection[DiscoveryRun]) -> None:
     for run in runs:
         if run.server and bell.send(TASK, run.server.queue, [run.pk]):
             DiscoveryRun.objects.filter(pk=run.pk).update(rung_at=Now())
+
+
+def _have_named() -> None:
+    """Have name servers asked for devices that said hello: a message tells no name."""
+    asked = Q(name_asked_at=None) | Q(name_asked_at__lt=Now() - ASK_NAME_AGAIN_AFTER)
+    rows = DiscoveredDevice.objects.filter(asked, name="").select_related("server")
+    by_queue: dict[str, list[int]] = {}
+    for row in rows[:NAMES_AT_ONCE]:
+        if row.server:
+            by_queue.setdefault(row.server.queue, []).append(row.pk)
+    for queue, pks in by_queue.items():
+        if bell.send(NAME_TASK, queue, pks):
+            DiscoveredDevice.objects.filter(pk__in=pks).update(name_asked_at=Now())
 
 
 def _start_due() -> None:

@@ -2,11 +2,12 @@
 
 from amt.work.connection import run_connection_items
 from amt.work.credentials import run_credential_items
-from amt.work.discovery import run_discovery
+from amt.work.discovery import name_discovered, run_discovery
 from amt.work.provisioning import run_provision_items
 from amt.work.unprovisioning import run_unprovision_items
 
 __all__ = [
+    "name_discovered",
     "run_connection_items",
     "run_credential_items",
     "run_discovery",

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from amt import addresses
 from amt.discovered_rows import record_scan
-from amt.models import DiscoveryRun
+from amt.models import DiscoveredDevice, DiscoveryRun
 from amt.protocol.ranges import RangeError, read_ranges
 from amt.protocol.scan import BATCH, Found, ScanPlan, names_of, scan
 
@@ -36,6 +36,16 @@ def run_discovery(run_pks: Sequence[int]) -> None:
         token = uuid4()
         if _claim(pk, token):
             _carry_out(DiscoveryRun.objects.select_related("server").get(pk=pk), token)
+
+
+def name_discovered(entry_pks: Sequence[int]) -> None:
+    """Write the names that name servers know for the addresses of entries without one."""
+    rows = list(DiscoveredDevice.objects.filter(pk__in=entry_pks, name=""))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        names = runner.run(names_of([str(row.address) for row in rows]))
+    for row in rows:
+        if name := names.get(str(row.address)):
+            DiscoveredDevice.objects.filter(pk=row.pk, name="").update(name=name)
 
 
 def _claim(pk: int, token: UUID) -> bool:

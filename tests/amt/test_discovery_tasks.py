@@ -1,5 +1,6 @@
 """Discovery tasks: saved, run by a worker over simulated devices, stopped, gone on with, merged."""
 
+import socket
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from amt.protocol.hello import Hello
 from amt.protocol.scan import Found
 from amt.services import discovery_tasks
 from amt.services.discovery import Heard, record_hellos
-from amt.work import run_discovery
+from amt.work import name_discovered, run_discovery
 from devices.models import AuditEntry
 from devices.models.rights import Role
 from devices.schedules import Kind, Repeat, Rule
@@ -240,6 +241,21 @@ def test_managed_device_is_known_by_its_address(server):
 
     row = DiscoveredDevice.objects.get()
     assert (row.device, row.uuid) == (device, uuid)
+
+
+def test_names_of_devices_that_said_hello_are_asked_for_once(server):
+    record_hellos([hello("127.0.0.1")], server=server)
+
+    discovery_tasks.tick()
+    first = DiscoveredDevice.objects.get().name_asked_at
+    discovery_tasks.tick()
+    row = DiscoveredDevice.objects.get()
+    name_discovered([row.pk])
+
+    assert first is not None
+    assert row.name_asked_at == first
+    row.refresh_from_db()
+    assert row.name in ("", "localhost", socket.getfqdn("127.0.0.1").lower())
 
 
 def test_who_may_only_look_may_not_scan(server):
