@@ -9,12 +9,13 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from itertools import islice
 from time import monotonic
-from typing import cast
+from typing import NamedTuple, cast
 
 from amt.constants import PORT_HTTP, PORT_HTTPS, PORT_RMCP, ProvisioningState
 from amt.protocol.errors import AmtError
@@ -24,6 +25,7 @@ from amt.protocol.http.tls import TO_RESUME, Tls, context
 from amt.protocol.rmcp import MAX_TAG, Pong, ping, read_pong
 
 BATCH = 4_096  # addresses that are waited for together
+WAITING_BATCHES = 4  # that are waited for while the next one is asked
 PINGS = 2  # a datagram may be lost
 BUFFER = 8 << 20  # bytes that the kernel may keep of answers
 SLICE_SECONDS = 0.01  # pings go out in bursts of this length
@@ -90,30 +92,36 @@ async def scan(
 ) -> AsyncGenerator[list[Found], None]:
     """Yield what is found, batch by batch; each address is asked once.
 
-    ``addresses`` are IPv4 addresses as numbers. The pings of the next batch go out while the
-    answers to the last one are waited for.
+    ``addresses`` are IPv4 addresses as numbers. The pings of the next batches go out while
+    the answers to earlier ones are waited for.
     """
     rest = (number for number in addresses if not _refused(number, plan))
     pinger = await Pinger.open(plan) if plan.uses_rmcp else None
-    asked, looking = 0, _batches(rest, plan.batch)
-    pending: asyncio.Task[list[Found]] | None = None
+    asked, pending = 0, deque[asyncio.Task[list[Found]]]()
+    room = Room(asyncio.Semaphore(PONGED_AT_ONCE), asyncio.Semaphore(plan.requests_at_once))
     try:
-        for batch in looking:
+        for batch in _batches(rest, plan.batch):
             if pinger:
                 await pinger.ask(batch)
-            if pending:
-                yield await pending
             asked += len(batch)
-            pending = asyncio.create_task(_look(batch, pinger, plan))
             on_progress(asked, pinger.sent if pinger else 0)
-        if pending:
-            yield await pending
-            pending = None
+            pending.append(asyncio.create_task(_look(batch, pinger, plan, room)))
+            while len(pending) > WAITING_BATCHES:
+                yield await pending.popleft()
+        while pending:
+            yield await pending.popleft()
     finally:
-        if pending:
-            pending.cancel()
+        for task in pending:
+            task.cancel()
         if pinger:
             pinger.close()
+
+
+class Room(NamedTuple):
+    """How many addresses are looked at together: those that are known to have AMT, and others."""
+
+    known: asyncio.Semaphore
+    silent: asyncio.Semaphore
 
 
 def _batches(numbers: Iterator[int], size: int) -> Iterator[list[int]]:
@@ -125,13 +133,12 @@ def _refused(number: int, plan: ScanPlan) -> bool:
     return bool(plan.refusal and plan.refusal(IPv4Address(number)))
 
 
-async def _look(batch: list[int], pinger: Pinger | None, plan: ScanPlan) -> list[Found]:
+async def _look(batch: list[int], pinger: Pinger | None, plan: ScanPlan, room: Room) -> list[Found]:
     """Return what there is on the addresses of a batch, some time after its last ping."""
     pongs: dict[str, Pong] = {}
     if pinger:
         await asyncio.sleep(plan.seconds_to_wait)
         pongs = pinger.take(batch)
-    known, silent = asyncio.Semaphore(PONGED_AT_ONCE), asyncio.Semaphore(plan.requests_at_once)
     names = [str(IPv4Address(number)) for number in batch]
     wanted = [name for name in names if plan.uses_tcp or name in pongs]
 
@@ -139,7 +146,7 @@ async def _look(batch: list[int], pinger: Pinger | None, plan: ScanPlan) -> list
         return [told_by(name, pong) for name, pong in pongs.items()]
 
     async def one(name: str) -> Found | None:
-        async with known if name in pongs else silent:
+        async with room.known if name in pongs else room.silent:
             return await look_at(name, pongs.get(name), plan)
 
     seen = await asyncio.gather(*(one(name) for name in wanted))

@@ -12,7 +12,8 @@ from playwright.sync_api import expect
 from amt.models import AmtSettings, DiscoveredDevice, Orphan
 from amt.simulator import Fault
 from amt.simulator.set_up import State
-from devices.models import Device
+from devices.models import Device, Server
+from devices.services import heartbeat
 from tests.amt.test_provisioning import pair
 from tests.factories import person
 from tests.fixtures.prospects import ask, me_credential
@@ -20,6 +21,7 @@ from tests.pages.steps import choose, open_power, wait_for_end
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DISCOVERED = "/devices/discovered/"
+WIZARD = "/configuration/certificates/change/"
 
 
 @pytest.fixture
@@ -198,3 +200,58 @@ def test_discovery_task_from_the_editor_to_the_list(at_work, fleet, tabs, axe, s
     dialog.get_by_role("button", name="OK", exact=True).click()
     expect(page.get_by_text("Added: 3 devices.")).to_be_visible()
     assert Device.objects.count() == 3
+
+
+def go_on(page, name="Done, go on"):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def unprovision_in_part(page) -> None:
+    """Let the wizard's first step have its way."""
+    expect(page.get_by_text("2 devices are still provisioned").first).to_be_visible()
+    go_on(page, "Unprovision them...")
+    dialog = page.get_by_role("dialog").first
+    dialog.get_by_label(re.compile("In part")).check()
+    dialog.get_by_role("button", name="OK: unprovision 2").click()
+    page.wait_for_url("**/tasks/*/")
+    wait_for_end(page)
+    expect(page.get_by_text(re.compile("Unprovisioned in part"))).to_have_count(2)
+    page.goto(WIZARD)
+
+
+def replace_certificate(page) -> None:
+    """Keep the authority, delete, restart, create."""
+    go_on(page)
+    page.get_by_role("radio", name="The same authority, new management certificates").check()
+    go_on(page)
+    go_on(page)
+    go_on(page, "Restart services")
+    expect(page.get_by_text(re.compile("Not restarted yet"))).to_be_visible()
+    heartbeat.reload_if_asked(Server.objects.get())
+    expect(page.get_by_text(re.compile(", restarted"))).to_be_visible(timeout=30_000)
+    go_on(page)
+    go_on(page)
+
+
+def test_wizard_changes_the_certificate_of_devices_that_change_sides(at_work, waiting, tabs, axe):
+    several = waiting(2)
+    wait_until_done(ask(several))
+    rest()
+    page = tabs.open(person())
+    page.goto(WIZARD)
+    go_on(page, "Begin the change")
+    unprovision_in_part(page)
+    replace_certificate(page)
+    for one in several:
+        one.heard()
+    go_on(page)
+    expect(page.get_by_text("2 devices are not provisioned again yet")).to_be_visible()
+    assert axe(page) == []
+    rest()
+    go_on(page, "Provision them...")
+    provision(page, page.get_by_role("dialog").first)
+    page.goto(WIZARD)
+    go_on(page, "Finish")
+
+    expect(page.get_by_text("The zone certificate is changed.")).to_be_visible()
+    assert all(one.machine.set_up.state is State.POST for one in several)
