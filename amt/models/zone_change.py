@@ -30,6 +30,7 @@ class ZoneCertificateChange(models.Model):
     # Those that were provisioned when it began: they are to be provisioned again.
     devices = models.ManyToManyField(Device, related_name="+")
     device_count = models.PositiveIntegerField(default=0)  # as it was: devices may be deleted
+    names = models.JSONField(default=dict)  # of each server's last certificate, by the server's key
     restart_asked_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(auto_now_add=True)
     started_by_name = models.CharField(max_length=150)

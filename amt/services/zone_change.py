@@ -187,6 +187,7 @@ def _choose(change: Change, by: User | None, authority: str, although: bool) -> 
 
 def _delete(change: Change, by: User | None, authority: str, although: bool) -> None:
     rows = list(Certificate.objects.management())
+    change.names = {str(row.server_id): row.name for row in reversed(rows) if row.server_id}
     certificates.delete_management(certificates=rows, by=by)
 
 
@@ -202,7 +203,8 @@ def _create(change: Change, by: User | None, authority: str, although: bool) -> 
             raise NotYet(text)
         return
     for server in Server.objects.filter(management_certificates=None):
-        certificates.create_management(server=server, by=by)
+        name = change.names.get(str(server.pk), "")  # devices compare it with their DNS suffix
+        certificates.create_management(server=server, by=by, common_name=name)
     if text := _no_certificate():
         raise NotYet(text)
 
@@ -235,7 +237,7 @@ def _advance(change: Change) -> None:
         change.step = ORDER[place]
     else:
         change.ended_at = timezone.now()
-    change.save(update_fields=["step", "authority", "ended_at"])
+    change.save(update_fields=["step", "authority", "names", "ended_at"])
 
 
 def _still_provisioned() -> str:

@@ -60,7 +60,12 @@ STEPS = (
     ("back", "Back on the network?"),
     ("read", "Read back"),
 )
-NOT_LET_IN = ("tls-alert", "client-certificate", "tls-dropped", "tls-failed")
+NOT_LET_IN = {  # how it breaks off, in words that end a sentence; empty: its own
+    "client-certificate": "it does not trust it",
+    "tls-dropped": "it hung up",
+    "tls-alert": "",
+    "tls-failed": "",
+}
 
 
 def run_provision_items(item_pks: Sequence[int]) -> None:
@@ -220,7 +225,8 @@ class SettingUp:
     def _not_let_in(self, error: AmtTlsFailed) -> AmtError:
         if error.code not in NOT_LET_IN:
             return error
-        return AmtSetUpRefused(words=str(error).rstrip("."), detail=error.detail)
+        words = NOT_LET_IN[error.code] or str(error).partition(": ")[2].rstrip(".")
+        return AmtSetUpRefused(words=words or "it said no more", detail=error.detail)
 
     async def _look(self, session: Session) -> flow.Waiting:
         waiting = await flow.look(session, expected=self.plan.uuid)

@@ -14,7 +14,7 @@ from amt.work import run_provision_items, run_unprovision_items
 from devices.models import Device, Server
 from devices.services import heartbeat
 from tests import factories
-from tests.fixtures.prospects import ME_PASSWORD, ask, me_credential
+from tests.fixtures.prospects import ME_PASSWORD, SERVER_NAME, ask, me_credential
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,6 +88,7 @@ def test_every_device_is_provisioned_again_with_the_new_certificate(waiting, tmp
 
     new = Certificate.objects.management().get()
     assert new.x509.issuer != old.x509.subject
+    assert new.name == SERVER_NAME, "devices compare it with their DNS suffix"
     for row in AmtSettings.objects.select_related("device__provisioning__certificate"):
         shown = row.device.provisioning.certificate
         shown.x509.verify_directly_issued_by(new.x509)

@@ -250,6 +250,7 @@ def test_wizard_changes_the_certificate_of_devices_that_change_sides(at_work, wa
     rest()
     go_on(page, "Provision them...")
     provision(page, page.get_by_role("dialog").first)
+    expect(page.get_by_text(re.compile("2 done"))).to_be_visible()
     page.goto(WIZARD)
     go_on(page, "Finish")
 
