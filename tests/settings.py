@@ -18,6 +18,8 @@ os.environ.setdefault("ZCC_LOG_LEVEL", "WARNING")
 from zcc.settings import *  # noqa: F403
 from zcc.settings import DATA_DIR, DATABASES, STATIC_ROOT
 
+AMT_LOOK_AGAIN_SECONDS = 0.2
+
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

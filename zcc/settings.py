@@ -197,6 +197,7 @@ AMT_READ_SECONDS = env.number("ZCC_AMT_READ_SECONDS", 20)
 # Of set-up: until a device has made its key; until it is back on the network after the commit
 AMT_KEY_SECONDS = env.number("ZCC_AMT_KEY_SECONDS", 200)
 AMT_BACK_SECONDS = env.number("ZCC_AMT_BACK_SECONDS", 90)
+AMT_LOOK_AGAIN_SECONDS = 2.0  # between two looks whether it is
 
 # --- Logs ---------------------------------------------------------------------------
 LOGGING = {

@@ -48,7 +48,6 @@ LIMITS = Limits(
     connect_seconds=settings.AMT_CONNECT_SECONDS, answer_seconds=settings.AMT_READ_SECONDS
 )
 FACTORY_LOGIN = "admin"
-LOOK_AGAIN_SECONDS = 2
 STEPS = (
     ("let-in", "Lets us in?"),
     ("password", "Password"),
@@ -371,7 +370,7 @@ class SettingUp:
                 last = error
             else:
                 return session
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(settings.AMT_LOOK_AGAIN_SECONDS)
         if isinstance(last, AmtCertificateChanged | AmtRealmChanged):
             raise AmtSetUpRefused(code="not-committed", detail=last.detail) from last
         raise AmtSetUpRefused(

@@ -24,7 +24,6 @@ from vault.models import Secret
 
 AT_ONCE = 50  # devices of one worker task
 LIMITS = Limits(connect_seconds=settings.AMT_CONNECT_SECONDS)
-LOOK_AGAIN_SECONDS = 2
 FAILED = (JobItem.Status.FAILED, JobItem.Status.UNKNOWN)
 STEPS = (
     ("signed-in", "Signed in?"),
@@ -148,7 +147,7 @@ class Leaving:
         while monotonic() < until:
             if await self._is_gone(said_yes=lost is None):
                 return await self._ended()
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(settings.AMT_LOOK_AGAIN_SECONDS)
         self.steps.end_at("gone", "Not seen to be gone")
         if lost:
             return Outcome(JobItem.Status.UNKNOWN, str(lost), code=lost.code, detail=lost.detail)
