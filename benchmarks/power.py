@@ -12,14 +12,13 @@ import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-import django
+from benchmarks import services
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("ZCC_SHARED", ROOT.parent / "shared"))
@@ -201,30 +200,6 @@ def cpu_seconds(pid: int) -> float:
     return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
-def run() -> None:
-    """Make a database and a Redis number of our own, measure, and drop them."""
-    from benchmarks import services
-
-    with (
-        services.postgres() as database,
-        services.redis() as broker,
-        tempfile.TemporaryDirectory(prefix="zcc-bench-") as place,
-    ):
-        os.environ.update(
-            DJANGO_SETTINGS_MODULE="zcc.settings",
-            ZCC_DATABASE_URL=database,
-            ZCC_BROKER_URL=broker,
-            ZCC_DATA_DIR=place,
-            ZCC_PRACTICE="1",
-            ZCC_SERVER_NAME="bench",
-            ZCC_ITEMS_PER_CHUNK="1000",
-            ZCC_LOG_LEVEL="ERROR",
-            ZCC_STATIC_FROM_SOURCE="1",
-        )
-        django.setup()
-        main()
-        django.db.connections.close_all()
-
-
 if __name__ == "__main__":
-    run()
+    with services.zone():
+        main()

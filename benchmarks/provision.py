@@ -15,10 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from pathlib import Path
 from uuid import uuid4
-
-import django
 
 from benchmarks import services
 from benchmarks.power import cpu_seconds, started, worker
@@ -161,29 +158,6 @@ async def bare_minimum() -> float:
     return round((time.process_time() - began) * 1000 / DEVICES, 2)
 
 
-def run() -> None:
-    """Make a database and a Redis number of our own, measure, and drop them."""
-    with (
-        services.postgres() as database,
-        services.redis() as broker,
-        tempfile.TemporaryDirectory(prefix="zcc-bench-") as place,
-    ):
-        os.environ.update(
-            DJANGO_SETTINGS_MODULE="zcc.settings",
-            ZCC_DATABASE_URL=database,
-            ZCC_BROKER_URL=broker,
-            ZCC_DATA_DIR=place,
-            ZCC_PRACTICE="1",
-            ZCC_SERVER_NAME="bench",
-            ZCC_ITEMS_PER_CHUNK="1000",
-            ZCC_LOG_LEVEL="ERROR",
-            ZCC_STATIC_FROM_SOURCE="1",
-        )
-        Path(place).mkdir(exist_ok=True)
-        django.setup()
-        main()
-        django.db.connections.close_all()
-
-
 if __name__ == "__main__":
-    run()
+    with services.zone():
+        main()

@@ -2,10 +2,12 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit, urlunsplit
 
+import django
 import psycopg
 import redis as redis_client
 from psycopg import sql
@@ -40,3 +42,27 @@ def redis() -> Iterator[str]:
                 client.flushdb()
             return
     raise SystemExit("All numbers of Redis are in use.")
+
+
+@contextmanager
+def zone() -> Iterator[None]:
+    """Be the console of an empty zone, with a database and a Redis number of its own."""
+    with (
+        postgres() as database,
+        redis() as broker,
+        tempfile.TemporaryDirectory(prefix="zcc-bench-") as place,
+    ):
+        os.environ.update(
+            DJANGO_SETTINGS_MODULE="zcc.settings",
+            ZCC_DATABASE_URL=database,
+            ZCC_BROKER_URL=broker,
+            ZCC_DATA_DIR=place,
+            ZCC_PRACTICE="1",
+            ZCC_SERVER_NAME="bench",
+            ZCC_ITEMS_PER_CHUNK="1000",
+            ZCC_LOG_LEVEL="ERROR",
+            ZCC_STATIC_FROM_SOURCE="1",
+        )
+        django.setup()
+        yield
+        django.db.connections.close_all()

@@ -24,8 +24,8 @@ class Proof:
 
     row: Certificate
     links: tuple[x509.Certificate, ...]  # the leaf first
-    refusing: tuple[firmware.Span, ...]  # firmware that will not take it
-    digests: frozenset[tuple[str, str]]  # of its root; empty where that is not here
+    refusing: tuple[firmware.Span, ...] = ()  # firmware that will not take it
+    digests: frozenset[tuple[str, str]] = frozenset()  # of its root, where that is here
     contexts: dict[tls.Tls, SSLContext] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -41,6 +41,14 @@ class Proof:
             VaultError: the key does not open here.
         """
         return Made(self.row.x509, private_keys.of(self.row))
+
+    def open(self) -> None:
+        """Open the key, here where the database may be asked.
+
+        Raises:
+            VaultError: it does not open here.
+        """
+        _ = self.made
 
     def context(self, profile: tls.Tls) -> SSLContext:
         """Return what TLS shows and signs with; made once."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 from threading import BoundedSemaphore
 
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
 from django.db import connection
 from django.db.models import Q
@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from amt import addresses, private_keys
+from amt import addresses
 from amt.certificates import chains, firmware, hashes, rules
 from amt.constants import ProvisioningState
 from amt.doctor.causes import Cause
@@ -41,7 +41,8 @@ from amt.doctor.facts import (
 from amt.levels import DISCOVERED_HOURS, DISCOVERED_HOURS_EXTERNAL, LEGACY_ALLOWED
 from amt.models import AmtSettings, Certificate, DiscoveredDevice
 from amt.models.certificates import chain_of, judged
-from amt.services.examination import Proof, examine
+from amt.provisioning.proofs import Proof
+from amt.services.examination import examine
 from devices import audit, levels
 from devices.models import Device, Job, JobItem, Server, User
 from vault import crypto
@@ -287,13 +288,12 @@ def _proof(best: OurCertificate | None) -> tuple[Proof | None, Key | None]:
     row = Certificate.objects.select_related("key").get(
         sha256=hashes.of(der)["sha256"].digits.lower()
     )
+    proof = Proof(row, best.chain.links)
     try:
-        key = private_keys.of(row)
+        proof.open()
     except VaultError:
         return None, Key.CLOSED
-    chain = [link.public_bytes(Encoding.PEM) for link in best.chain.links]
-    form = (Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    return Proof(chain, key.private_bytes(*form)), Key.HERE
+    return proof, Key.HERE
 
 
 def _with_closed_key(facts: Facts, best: OurCertificate) -> Facts:

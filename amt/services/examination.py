@@ -12,7 +12,7 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ from amt.protocol.http.target import Limits, Target
 from amt.protocol.http.tls import Tls
 from amt.protocol.wsman.session import Session
 from amt.protocol.wsman.setup import clock, service
+from amt.provisioning.proofs import Proof
 
 SECONDS = 10.0  # for all of it
 STEP_SECONDS = 4.0
@@ -44,18 +45,6 @@ _names = ThreadPoolExecutor(4, thread_name_prefix="names")
 NOT_KNOWN = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 Contexts = Callable[[Tls], ssl.SSLContext | None]
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What proves us: a chain of certificates, the leaf first and the root last, and its key."""
-
-    chain: Sequence[bytes]  # PEM
-    key: bytes = field(repr=False)  # PEM
-
-    def context(self, profile: Tls) -> ssl.SSLContext:
-        """Return a TLS context that shows it."""
-        return tls.proving(profile, self.chain, self.key)
 
 
 async def examine(facts: Facts, proof: Proof | None, *, refusal: str) -> Facts:
