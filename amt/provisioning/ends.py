@@ -48,4 +48,5 @@ def give_up(*, device: Device, why: str, by: User) -> None:
             firmware=row.firmware,
         )
         orphans.add(left, why=why, by=by)
+    Provisioning.objects.filter(device=device).delete()
     delete_devices(devices=Device.objects.filter(pk=device.pk), asked_by=by)

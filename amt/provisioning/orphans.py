@@ -2,14 +2,18 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
-from amt.models import Orphan
+from amt.models import DiscoveredDevice, Orphan, Provisioning
 from devices import audit
 from devices.models import User
 from vault.models import Credential
+
+UNDER_WAY = timedelta(hours=1)  # a set-up that committed may still be finished
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,32 @@ def add(left: Left, *, why: str, by: User | None) -> Orphan:
     told = {"uuid": str(left.uuid or ""), "address": left.address, "why": why}
     audit.record(by, "orphan.add", orphan, new=told)
     return orphan
+
+
+def adopt() -> int:
+    """Write down the devices that were deleted here while they were set up; return how many."""
+    long_ago = timezone.now() - UNDER_WAY
+    left = Q(done_at__isnull=False) | Q(committed_at__lt=long_ago)
+    rows = Provisioning.objects.filter(left, device=None).select_related("credential")
+    found = list(rows.select_related("certificate"))
+    entries = {row.uuid: row for row in DiscoveredDevice.objects.filter(uuid__in=_uuids(found))}
+    for row in found:
+        entry = entries.get(row.uuid)
+        address = str(entry.address) if entry else ""
+        pin = row.certificate.sha256 if row.certificate else ""
+        firmware = entry.firmware if entry else ""
+        name = str(entry) if entry else str(row.uuid)
+        add(
+            Left(row.uuid, name, address, row.credential, pin, firmware=firmware),
+            why="Its device was deleted here while it was provisioned.",
+            by=None,
+        )
+        row.delete()
+    return len(found)
+
+
+def _uuids(rows: Collection[Provisioning]) -> list[UUID]:
+    return [row.uuid for row in rows]
 
 
 def solve(uuids: Collection[UUID], *, how: str) -> int:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from amt import addresses
 from amt.models import DiscoveredDevice, DiscoveryRun, DiscoveryTask
 from amt.protocol.ranges import RangeError, Ranges, merged, read_ranges
+from amt.provisioning import orphans
 from devices import audit
 from devices.models import Server, User
 from devices.models.rights import Right, may
@@ -155,6 +156,7 @@ def stop(*, run: DiscoveryRun, by: User) -> None:
 
 def tick() -> None:
     """Start what is due, ring for what waits or whose worker died, end what nobody took."""
+    orphans.adopt()
     _have_named()
     _start_due()
     _expire()

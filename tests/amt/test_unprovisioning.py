@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from amt.models import AmtSettings, Certificate, DiscoveredDevice, Orphan, Provisioning
-from amt.services import orphans
+from amt.services import discovery_tasks, orphans
 from amt.services.unprovisioning import unprovision
 from amt.simulator import Fault
 from amt.simulator.set_up import State
@@ -14,6 +14,7 @@ from amt.simulator.setup_faults import Effect, SetupFault
 from amt.work import run_unprovision_items
 from devices.models import AuditEntry, Device, Folder, JobItem, Server
 from devices.models.rights import Role
+from devices.services.devices import delete_devices
 from tests import factories
 from vault.models import Secret
 
@@ -147,6 +148,19 @@ def test_orphan_is_managed_again_with_its_own_password_and_unprovisioned(provisi
     assert item.status == "done", item.message
     assert Orphan.objects.get().solved_at
     assert one.machine.set_up.state is State.PRE
+
+
+def test_provisioned_device_that_is_deleted_is_kept_in_the_register(provisioned):
+    one = provisioned()
+    pin = AmtSettings.objects.get().pin
+
+    delete_devices(devices=Device.objects.all(), asked_by=factories.person())
+    discovery_tasks.tick()
+    discovery_tasks.tick()
+
+    orphan = Orphan.objects.get()
+    assert (orphan.uuid, orphan.pin, orphan.address) == (one.machine.uuid, pin, one.machine.address)
+    assert "deleted here" in orphan.why
 
 
 def test_orphan_that_says_hello_is_solved(provisioned):
