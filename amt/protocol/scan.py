@@ -21,7 +21,7 @@ from amt.constants import PORT_HTTP, PORT_HTTPS, PORT_RMCP, ProvisioningState
 from amt.protocol.errors import AmtError
 from amt.protocol.http.sign_in import FIRMWARE
 from amt.protocol.http.target import Refusal
-from amt.protocol.http.tls import TO_RESUME, Tls, context
+from amt.protocol.http.tls import TO_RESUME, Tls, context, handshake_error
 from amt.protocol.rmcp import MAX_TAG, Pong, ping, read_pong
 
 BATCH = 4_096  # addresses that are waited for together
@@ -32,6 +32,7 @@ SLICE_SECONDS = 0.01  # pings go out in bursts of this length
 PONGED_AT_ONCE = 100  # probes of addresses that are known to have AMT
 LONGEST_ANSWER = 4_096  # bytes
 LARGEST_DATAGRAM = 512
+HANDSHAKE_FAILURE = "HANDSHAKE_FAILURE"  # how firmware up to TLS 1.2 says that it wants one
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ async def look_at(address: str, pong: Pong | None, plan: ScanPlan) -> Found | No
     )
     if firmware and found.state is None:
         found = replace(found, state=ProvisioningState.POST)
-    return found if pong or firmware else None
+    return found if pong or firmware or secure.asks_for_certificate else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,7 @@ class Visit:
     is_open: bool = False
     tls_version: str = ""
     firmware: str = ""
+    asks_for_certificate: bool = False  # as a device does that waits to be set up
 
 
 async def _visit(address: str, port: int, plan: ScanPlan) -> Visit:
@@ -207,9 +209,10 @@ async def _visit(address: str, port: int, plan: ScanPlan) -> Visit:
 async def _visit_tls(address: str, port: int) -> Visit:
     try:
         return await _ask(address, port, context(Tls.LEGACY))
-    except (ssl.SSLError, ConnectionResetError):
-        # One that waits to be set up wants a certificate: the port is open all the same.
-        return Visit(is_open=True)
+    except (ssl.SSLError, ConnectionResetError) as error:
+        failure = handshake_error(error, Tls.LEGACY)
+        wants = failure.code == "client-certificate" or HANDSHAKE_FAILURE in failure.detail.upper()
+        return Visit(is_open=True, asks_for_certificate=wants)
 
 
 async def _ask(address: str, port: int, tls: ssl.SSLContext | None) -> Visit:

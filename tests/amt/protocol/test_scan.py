@@ -75,6 +75,18 @@ async def test_device_that_waits_shows_its_port_and_state(fleet: Callable[..., A
     assert found[address].ports == (16993,)
 
 
+@pytest.mark.parametrize("profile", ["11.8", "16.1", "22.0"])
+async def test_device_that_waits_and_answers_no_ping_is_known_by_its_demand(
+    fleet: Callable[..., Any], profile: str
+) -> None:
+    like = {"is_factory": True, "is_activated": True, "rmcp": False}
+    (address,) = addresses_of(fleet(1, profile=profile, **like))
+
+    found = await found_on([address], ScanPlan(rate=5_000, seconds_to_wait=0.2, uses_tcp=True))
+
+    assert (found[address].ports, found[address].by) == ((16993,), "tcp")
+
+
 async def test_refused_addresses_are_not_spoken_to(fleet: Callable[..., Any]) -> None:
     devices = addresses_of(fleet(2))
     plan = ScanPlan(
