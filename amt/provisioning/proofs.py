@@ -6,7 +6,7 @@ from functools import cached_property
 from ssl import SSLContext
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -70,7 +70,7 @@ class Proof:
         """Return whether a certificate is by this one."""
         try:
             x509.load_der_x509_certificate(der).verify_directly_issued_by(self.row.x509)
-        except (ValueError, TypeError, InvalidSignature):
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
             return False
         return True
 

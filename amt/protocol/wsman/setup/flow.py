@@ -14,6 +14,7 @@ from time import time
 from uuid import UUID
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from amt.constants import ProvisioningState
@@ -162,7 +163,7 @@ def fingerprint(der: bytes) -> str:
 def _key_of(der: bytes) -> rsa.RSAPublicNumbers | None:
     try:
         key = x509.load_der_x509_certificate(der).public_key()
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         return None
     return key.public_numbers() if isinstance(key, rsa.RSAPublicKey) else None
 

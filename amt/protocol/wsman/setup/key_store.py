@@ -8,6 +8,7 @@ from __future__ import annotations
 import binascii
 from dataclasses import dataclass
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
@@ -121,6 +122,6 @@ def _public_key(der: bytes) -> rsa.RSAPublicKey | None:
     """Return a key of PKCS#1, as AMT shows it, or of the usual form; None if it is neither."""
     try:
         key = load_der_public_key(der)
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         return None
     return key if isinstance(key, rsa.RSAPublicKey) else None
