@@ -155,8 +155,9 @@ def provision(
 
     Raises:
         PermissionDenied: ``asked_by`` may not provision.
-        ValidationError: several devices were to get one external certificate, the credential has
-            no password in use, or the zone certificate is being changed.
+        ValidationError: there is no entry any more, several devices were to get one external
+            certificate, the credential has no password in use, or the zone certificate is being
+            changed.
     """
     if not may(asked_by, Right.PROVISION) or not may(asked_by, Right.CREDENTIALS):
         raise PermissionDenied("You may not provision devices. Ask an administrator of the zone.")
@@ -186,6 +187,8 @@ def provision(
 def _check(
     entries: Collection[DiscoveredDevice], credential: Credential, external: External | None
 ) -> None:
+    if not entries:
+        raise ValidationError("None of these devices is in the list any more. Open it again.")
     if external and len(entries) != 1:
         raise ValidationError("An external certificate is for one device. Choose one device.")
     if not Secret.objects.active().filter(credential=credential, amt_uuid=None).exists():

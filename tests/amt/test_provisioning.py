@@ -145,6 +145,15 @@ def test_external_certificate_is_for_one_device(waiting):
         ask(several, external=pair())
 
 
+def test_entries_that_were_deleted_meanwhile_are_missed(waiting):
+    (one,) = waiting()
+    one.entry.delete()
+    DiscoveredDevice.objects.all().delete()
+
+    with pytest.raises(ValidationError, match="in the list any more"):
+        ask([])
+
+
 def skipped_as(job) -> tuple[str, str]:
     item = job.items.get()
     return item.status, item.error_code
