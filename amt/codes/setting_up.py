@@ -44,11 +44,21 @@ PSK_NOT_SUPPORTED = explain(
     "psk-not-supported",
     GROUP,
     "Its hello is of version 2: the device wants to be set up with a pre-shared key (PID and PPS). "
-    "Python before 3.13 has no TLS with pre-shared keys, and this console keeps none.",
+    "Python before 3.13 has no TLS with pre-shared keys.",
     "Enter the hash of our CA in MEBx and switch to PKI, or set the device up by hand (SMB Mode).",
     "MEBx: TLS PSK against TLS PKI; a device with both says hello of version 3 once PKI is set.",
     ends=SKIPPED,
     sentence="It wants a pre-shared key, which is not supported on this Python. Nothing sent.",
+)
+PSK_UNKNOWN = explain(
+    "psk-unknown",
+    GROUP,
+    "Its hello is of version 2: the device wants to be set up with the pre-shared key (PPS) that "
+    "belongs to its key id (PID), and this console keeps none.",
+    "Enter the hash of our CA in MEBx and switch to PKI, or set the device up by hand (SMB Mode).",
+    "MEBx: TLS PSK against TLS PKI; a device with both says hello of version 3 once PKI is set.",
+    ends=SKIPPED,
+    sentence="It wants a pre-shared key, and none is kept for its key id. Nothing sent.",
 )
 NO_MANAGEMENT_CERTIFICATE = explain(
     "no-management-certificate",

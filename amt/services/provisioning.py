@@ -1,5 +1,6 @@
 """Ask for *Provision*: each discovered device is a line of one task (S79-S89, D1, D5)."""
 
+import ssl
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +33,7 @@ from vault.models import Credential, Secret
 TASK = "amt.tasks.run_provision_items"
 EXPIRY = timedelta(hours=4)  # thousands of devices take their time
 LEAST_BITS = 2048
+HAS_PSK = hasattr(ssl.SSLContext, "set_psk_client_callback")  # from Python 3.13 on
 CHANGE_STEPS = (ZoneCertificateChange.Step.REDISCOVER, ZoneCertificateChange.Step.PROVISION)
 
 
@@ -127,7 +129,7 @@ def _obstacle(
         (is_done, codes.PROVISIONED_ALREADY),
         (not entry.is_valid(validity.external), codes.ENTRY_ENDED),
         (not is_external and not entry.is_valid(validity.here), codes.EXTERNAL_ONLY),
-        (bool(entry.key_id), codes.PSK_NOT_SUPPORTED),
+        (bool(entry.key_id), codes.PSK_UNKNOWN if HAS_PSK else codes.PSK_NOT_SUPPORTED),
         (proof is None, codes.NO_MANAGEMENT_CERTIFICATE),
         (proof and not is_external and not proof.is_ca, codes.NEEDS_EXTERNAL),
         (proof and entry.hashes and not entry.trusts(set(proof.digests)), codes.HASH_MISSING),
