@@ -30,7 +30,8 @@ CipherString = DEFAULT:@SECLEVEL=0
 MinProtocol = TLSv1
 """
 # What MeshCentral can talk to: below TLS 1.3 it wants RSA, so nothing with an on-die certificate.
-WITHIN_REACH = ("5.2", "7.1", "9.5", "11.8", "12.0", "14.1", "15.0", "16.0", "16.1")
+WITHIN_REACH = ("5.2", "7.1", "9.5", "11.8", "12.0", "14.1", "16.1")
+GAVE_UP = "(408)"
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,8 @@ def provision(place: Path, fleet, **like):
 @pytest.mark.parametrize("profile", WITHIN_REACH)
 def test_meshcentral_sets_up_a_device(work, fleet, profile):
     device, printed = provision(work, fleet, profile=profile)
+    if GAVE_UP in printed:  # it waits for a busy machine less long than a device may take
+        device, printed = provision(work, fleet, profile=profile)
 
     assert "ACTIVATED" in printed
     assert device.set_up.state is State.POST
