@@ -143,9 +143,9 @@ def _profiles(entry: DiscoveredDevice, *, legacy_allowed: bool) -> tuple[Tls, ..
 
 def _earlier(entries: Collection[DiscoveredDevice]) -> dict[UUID, Earlier]:
     uuids = [entry.uuid for entry in entries if entry.uuid]
-    rows = Provisioning.objects.filter(
-        uuid__in=uuids, committed_at__isnull=False, done_at=None
-    ).select_related("certificate")
+    # Also those that are done: a line may lose its lease between that and its own end
+    rows = Provisioning.objects.filter(uuid__in=uuids, committed_at__isnull=False)
+    rows = rows.select_related("certificate")
     return {
         row.uuid: Earlier(row.uuid, row.certificate.sha256 if row.certificate else "")
         for row in rows

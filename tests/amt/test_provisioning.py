@@ -15,6 +15,7 @@ from amt.services import certificates, provisioning
 from amt.services.provisioning import External
 from amt.simulator.set_up import State
 from amt.simulator.setup_faults import Effect, SetupFault
+from amt.work import run_provision_items
 from devices.models import Device, JobItem, Setting
 from devices.models.rights import Role
 from power.models import PowerAction
@@ -197,6 +198,20 @@ def test_device_that_is_provisioned_is_not_provisioned_twice(waiting):
 
     assert skipped_as(ask([one])) == ("skipped", "provisioned-already")
     assert one.machine.requests == before
+
+
+def test_line_that_lost_its_lease_after_all_was_done_ends_as_done(waiting):
+    (one,) = waiting()
+    item = one.provision()
+    Device.objects.update(last_order_at=None)
+    JobItem.objects.update(status="waiting", finished_at=None, lease_token=None)
+    item.job.__class__.objects.update(finished_at=None)
+
+    run_provision_items([item.pk])
+
+    item.refresh_from_db()
+    assert (item.status, item.error_code) == ("done", ""), item.message
+    assert takes(one.machine, active_password(one.machine.uuid))
 
 
 def test_device_with_a_pre_shared_key_is_told_apart(waiting):
