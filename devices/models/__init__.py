@@ -5,6 +5,7 @@ from devices.models.audit import AuditEntry
 from devices.models.comment import Comment
 from devices.models.device import Device, DeviceQuerySet
 from devices.models.folder import Folder
+from devices.models.host import HostReport, InventoryChange
 from devices.models.job import Attempt, Job, JobItem, JobItemQuerySet, JobQuerySet
 from devices.models.rights import Assignment
 from devices.models.server import Server
@@ -20,6 +21,8 @@ __all__ = [
     "Device",
     "DeviceQuerySet",
     "Folder",
+    "HostReport",
+    "InventoryChange",
     "Job",
     "JobItem",
     "JobItemQuerySet",
