@@ -39,3 +39,9 @@ def name_discovered(entry_pks: list[int]) -> None:
 def run_credential_items(item_pks: list[int]) -> None:
     """Carry out one chunk of tests of a credential."""
     work.run_credential_items(item_pks)
+
+
+@shared_task
+def run_reconciliation(run_pks: list[int]) -> None:
+    """Bring discovered and managed devices together."""
+    work.run_reconciliation(run_pks)

@@ -12,6 +12,7 @@ from amt.views import (
     onboarding,
     panel,
     provisioning,
+    reconciliation,
     settings,
     setup_files,
     sign_in,
@@ -19,6 +20,7 @@ from amt.views import (
 )
 
 CERTIFICATES = "configuration/certificates/"
+RECONCILIATION = "configuration/reconciliation/"
 
 app_name = "amt"
 urlpatterns = [
@@ -35,6 +37,10 @@ urlpatterns = [
     path("devices/discovered/provision/", provisioning.provision, name="provision"),
     path("devices/discovered/rediscover/", discovery_tasks.rediscover, name="rediscover"),
     path("devices/discovered/add/", discovery_tasks.add_discovered, name="add_discovered"),
+    path(f"{RECONCILIATION}", reconciliation.reconciliation, name="reconciliation"),
+    path(f"{RECONCILIATION}start/", reconciliation.start, name="start_reconciliation"),
+    path(f"{RECONCILIATION}<int:pk>/", reconciliation.run, name="reconciliation_run"),
+    path(f"{RECONCILIATION}decide/<int:pk>/", reconciliation.decide, name="decide_reconciled"),
     path("devices/discovery/", discovery_tasks.tasks, name="discovery_tasks"),
     path("devices/discovery/new/", discovery_tasks.new_task, name="new_discovery_task"),
     path("devices/discovery/<int:pk>/", discovery_tasks.task, name="discovery_task"),

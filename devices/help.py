@@ -167,6 +167,13 @@ TOPICS = (
         ),
     ),
     Topic(
+        "reconciliation",
+        "Set up",
+        "Reconciliation",
+        "How a Management Engine and the managed PC it sits in become one, and what you decide.",
+        ("amt-reconciliation", "amt-reconciliation-run"),
+    ),
+    Topic(
         "csv",
         "Set up",
         "Import from CSV",

@@ -11,7 +11,15 @@ from django.test import Client
 from django.utils import timezone
 
 from amt.certificates.making import Mark, Subject
-from amt.models import AmtSettings, DiscoveredDevice, DiscoveryRun, DiscoveryTask, Orphan
+from amt.models import (
+    AmtSettings,
+    DiscoveredDevice,
+    DiscoveryRun,
+    DiscoveryTask,
+    Orphan,
+    ReconciliationLine,
+    ReconciliationRun,
+)
 from amt.protocol.hello import Hello
 from amt.services import certificates, discovery
 from amt.services.discovery import Heard
@@ -98,6 +106,7 @@ def _shared(site: Server, login: Credential) -> dict[str, Any]:
         **_certificates(site),
         "heard": _discovered(),
         **_scans(site),
+        **_reconciled(),
         "orphan": _orphan(login),
         "lost": _orphan(login),
         "token": people.make_sign_in_link(person(Role.MONITOR)).split("/")[2],
@@ -118,9 +127,13 @@ def _certificates(site: Server) -> dict[str, Any]:
 
 
 def _discovered() -> DiscoveredDevice:
+    return _discovered_at("127.0.1.9")
+
+
+def _discovered_at(address: str) -> DiscoveredDevice:
     """Return a device that said hello."""
     heard = Hello(3, uuid4(), 0, True, (("sha256", "ab" * 32),))
-    discovery.record_hellos([Heard(heard, "127.0.1.9", timezone.now())], server=None)
+    discovery.record_hellos([Heard(heard, address, timezone.now())], server=None)
     return DiscoveredDevice.objects.get(uuid=heard.uuid)
 
 
@@ -134,6 +147,23 @@ def _scans(site: Server) -> dict[str, Any]:
         task=first, title="Campus", ranges="10.1.2.3", server=site, asked_by_name="admin"
     )
     return {"search": first, "search_to_go": second, "scan": run}
+
+
+def _reconciled() -> dict[str, Any]:
+    """Return a reconciliation and a question of it."""
+    run = ReconciliationRun.objects.create(asked_by_name="admin", finished_at=timezone.now())
+    question = ReconciliationLine.objects.create(
+        run=run,
+        kind=ReconciliationLine.Kind.CONFLICT,
+        discovered=_discovered_at("127.0.1.10"),
+        discovered_name="pc-1.example.test",
+        device=device("pc-reconciled"),
+        device_name="pc-reconciled",
+        reason="serial",
+        confidence=90,
+        sentence="pc-1.example.test has the serial number of pc-reconciled, but another UUID.",
+    )
+    return {"reconciled": run, "question": question}
 
 
 def _orphan(login: Credential) -> Orphan:

@@ -7,7 +7,7 @@ from threading import Event
 
 from django.db import close_old_connections, connections
 
-from amt.services import discovery_tasks
+from amt.services import discovery_tasks, reconciliation
 from devices.services import jobs
 from power.services import dispatch as power
 
@@ -17,7 +17,10 @@ EVERY = 1  # seconds
 LONGEST_PAUSE = 30  # seconds, after failures
 Tick = Callable[[], object]
 # Schedules first: what they start is rung for in the same round
-TICKS: tuple[Tick, ...] = (power.start_schedules, jobs.tick, power.tick, discovery_tasks.tick)
+TICKS: tuple[Tick, ...] = (
+    *(power.start_schedules, jobs.tick, power.tick),
+    *(discovery_tasks.tick, reconciliation.tick),
+)
 
 
 def run(stop: Event, *, when_well: Callable[[], object] = bool) -> None:

@@ -4,6 +4,12 @@ from amt.models.certificates import Certificate, CertificateRequest
 from amt.models.discovered import DiscoveredDevice
 from amt.models.discovery import DiscoveryRun, DiscoveryTask
 from amt.models.provisioning import Orphan, Provisioning, ProvisionOrder, UnprovisionOrder
+from amt.models.reconciliation import (
+    ReconciliationDecision,
+    ReconciliationLine,
+    ReconciliationPlan,
+    ReconciliationRun,
+)
 from amt.models.settings import AmtSettings, CredentialTest
 from amt.models.zone_change import ZoneCertificateChange
 
@@ -18,6 +24,10 @@ __all__ = [
     "Orphan",
     "ProvisionOrder",
     "Provisioning",
+    "ReconciliationDecision",
+    "ReconciliationLine",
+    "ReconciliationPlan",
+    "ReconciliationRun",
     "UnprovisionOrder",
     "ZoneCertificateChange",
 ]

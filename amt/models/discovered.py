@@ -65,6 +65,9 @@ class DiscoveredDevice(models.Model):
     firmware = models.CharField(max_length=20, blank=True)  # as told: 16.1, or 16.1.25.1424
     ports = models.JSONField(default=list)  # of TCP, that took a connection when it was scanned
     tls_version = models.CharField(max_length=10, blank=True)  # "TLS 1.2"
+    # Of its hardware, once its inventory was read
+    serial_number = models.CharField(max_length=100, blank=True)
+    macs = models.JSONField(default=list)
     # Of its last hello; None and 0 while it has said none
     hello_version = models.PositiveSmallIntegerField(null=True)
     hello_count = models.PositiveIntegerField(default=0)

@@ -54,6 +54,8 @@ PAGES = [
     ("amt:new_discovery_task", {}),
     ("amt:discovery_task", {"pk": "search"}),
     ("amt:discovery_run", {"pk": "scan"}),
+    ("amt:reconciliation", {}),
+    ("amt:reconciliation_run", {"pk": "reconciled"}),
     ("amt:certificates", {}),
     ("amt:certificate", {"pk": "certificate"}),
     ("amt:import_certificate", {}),

@@ -1,0 +1,140 @@
+"""When discovered and managed devices are brought together, and what came of it (S90-S96)."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from amt.models.discovered import DiscoveredDevice
+from devices.models import Device, User
+from devices.schedules import Kind, Repeat, Rule
+
+EVERY_DAY = Rule(kind=Kind.RECURRING, repeat=Repeat.INTERVAL, interval_minutes=24 * 60)  # S91
+
+
+def every_day() -> dict[str, object]:
+    """Return the schedule of a new zone."""
+    return EVERY_DAY.to_json()
+
+
+class ReconciliationPlan(models.Model):
+    """The zone's schedule of reconciliation; there is one row."""
+
+    THE_ONE = 1
+
+    rule = models.JSONField(default=every_day)  # devices.schedules.Rule
+    next_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = models.Manager["ReconciliationPlan"]()
+
+    def __str__(self) -> str:
+        return "Out-of-band Inventory Reconciliation"
+
+
+class ReconciliationRun(models.Model):
+    """One reconciliation. A worker that dies has changed nothing; another one does it anew."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        EXPIRED = "expired", "Expired"
+
+    EXPIRES_AFTER = timedelta(minutes=15)  # unless a worker has taken it by then
+
+    status = models.CharField(max_length=7, choices=Status, default=Status.WAITING)
+    message = models.TextField(blank=True)
+    asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    asked_by_name = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    rung_at = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+
+    managed = models.PositiveIntegerField(default=0)
+    discovered = models.PositiveIntegerField(default=0)
+    already = models.PositiveIntegerField(default=0)  # together since an earlier run
+    matched = models.PositiveIntegerField(default=0)
+    conflicts = models.PositiveIntegerField(default=0)
+    unmatched = models.PositiveIntegerField(default=0)
+    never_inventoried = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar = models.Manager["ReconciliationRun"]()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(  # type: ignore[call-overload]  # a Q is an expression, too
+                Q(finished_at=None),
+                condition=Q(finished_at=None),
+                name="one_reconciliation_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Reconciliation {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse("amt:reconciliation_run", args=[self.pk])
+
+    @property
+    def is_finished(self) -> bool:
+        return self.finished_at is not None
+
+
+class ReconciliationLine(models.Model):
+    """What a run says of one device, or of a pair about which a person is to decide."""
+
+    class Kind(models.TextChoices):
+        CONFLICT = "conflict", "To decide"
+        MATCHED = "matched", "Brought together"
+        UNMATCHED = "unmatched", "No managed device found"
+        NEVER = "never", "Never inventoried"
+
+    run = models.ForeignKey(ReconciliationRun, models.CASCADE, related_name="lines")
+    kind = models.CharField(max_length=9, choices=Kind)
+    discovered = models.ForeignKey(DiscoveredDevice, models.SET_NULL, null=True, related_name="+")
+    discovered_name = models.CharField(max_length=255, blank=True)
+    device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="+")
+    device_name = models.CharField(max_length=100, blank=True)
+    reason = models.CharField(max_length=20, blank=True)  # matching.Reason
+    confidence = models.PositiveSmallIntegerField(default=0)  # percent
+    sentence = models.TextField(blank=True)
+
+    objects: ClassVar = models.Manager["ReconciliationLine"]()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["run", "kind", "id"], name="reconciled_line_by_kind")]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class ReconciliationDecision(models.Model):
+    """What a person said of a pair; every later run keeps to it."""
+
+    discovered = models.ForeignKey(DiscoveredDevice, models.CASCADE, related_name="decisions")
+    device = models.ForeignKey(Device, models.CASCADE, related_name="+")
+    is_same = models.BooleanField()
+    decided_by = models.CharField(max_length=150)
+    decided_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar = models.Manager["ReconciliationDecision"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["discovered", "device"], name="one_decision_of_a_pair"),
+            models.UniqueConstraint(
+                fields=["discovered"], condition=Q(is_same=True), name="one_pc_of_a_discovered"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.discovered} is{'' if self.is_same else ' not'} {self.device}"

@@ -1,0 +1,51 @@
+"""Sentences for what a run found."""
+
+from amt.reconciliation.matching import Doubt, Reason
+
+BY = {
+    Reason.PERSON: "a person said so",
+    Reason.UUID: "same UUID",
+    Reason.UUID_SWAPPED: "same UUID, its bytes in the other order",
+    Reason.SERIAL: "same serial number",
+    Reason.MAC: "same MAC address",
+    Reason.HOST_NAME: "same host name",
+    Reason.SHORT_NAME: "same host name without its domain",
+}
+DOUBTS = {
+    Doubt.SEVERAL_MANAGED: "Several managed devices have the {mark} of {discovered}. "
+    "Delete those that are gone, or say which one it is.",
+    Doubt.SEVERAL_DISCOVERED: "{discovered} has the {mark} of {device}, and so has another "
+    "discovered device. Say which one it is.",
+    Doubt.CONTRADICTION: "{discovered} is one device by its {mark}, and another by other marks. "
+    "Say which one it is.",
+    Doubt.OTHER_UUID: "{discovered} has the {mark} of {device}, but another UUID. If its board was "
+    "replaced, say that it is the same PC.",
+    Doubt.OTHER_SERIAL: "{discovered} has the {mark} of {device}, but another serial number. If "
+    "the name was given to another PC, say that it is not the same.",
+    Doubt.JOIN_BY_NAME: "{discovered} is managed already, and {device} has its {mark}. A name "
+    "alone is not enough to make one device of two: say whether it is the same PC.",
+    Doubt.BUSY: "{discovered} and {device} are one PC by {mark}, but have orders under way or are "
+    "both set up. The next run tries again.",
+}
+MARKS = {
+    Reason.PERSON: "decision",
+    Reason.UUID: "UUID",
+    Reason.UUID_SWAPPED: "UUID",
+    Reason.SERIAL: "serial number",
+    Reason.MAC: "MAC address",
+    Reason.HOST_NAME: "host name",
+    Reason.SHORT_NAME: "host name",
+}
+UNMATCHED = "No managed device has its UUID, serial number, MAC address or host name."
+NEVER = "It was never inventoried, so nothing can be compared: install the agent, or import a "
+NEVER += "serial number or host name."
+
+
+def matched(reason: Reason) -> str:
+    """Return why two are one."""
+    return f"Brought together: {BY[reason]}."
+
+
+def doubt(kind: Doubt, reason: Reason, discovered: str, device: str) -> str:
+    """Return why a person has to decide, and what."""
+    return DOUBTS[kind].format(mark=MARKS[reason], discovered=discovered, device=device)

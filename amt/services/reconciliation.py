@@ -1,0 +1,141 @@
+"""Reconciliation: its schedule, Start Now, and what a person decides of a pair (S90-S96)."""
+
+from datetime import datetime, timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from amt.models import (
+    DiscoveredDevice,
+    ReconciliationDecision,
+    ReconciliationLine,
+    ReconciliationPlan,
+    ReconciliationRun,
+)
+from devices import audit
+from devices.models import Device, Server, User
+from devices.models.rights import Right, may
+from devices.schedules import Rule
+from devices.services import bell
+
+TASK = "amt.tasks.run_reconciliation"
+RING_AGAIN_AFTER = timedelta(seconds=30)
+Status = ReconciliationRun.Status
+
+
+def plan() -> ReconciliationPlan:
+    """Return the zone's schedule; a new zone reconciles every 24 hours (S91)."""
+    found, is_new = ReconciliationPlan.objects.get_or_create(pk=ReconciliationPlan.THE_ONE)
+    if is_new:
+        found.next_at = _next(Rule.from_json(found.rule))
+        found.save(update_fields=["next_at"])
+    return found
+
+
+@transaction.atomic
+def save_rule(*, rule: Rule, by: User) -> ReconciliationPlan:
+    """Keep when to reconcile.
+
+    Raises:
+        PermissionDenied: ``by`` may not configure the whole zone.
+    """
+    if not may(by, Right.CONFIGURE):
+        raise PermissionDenied("You may look at reconciliation, not change its schedule.")
+    found = plan()
+    old = found.rule
+    found.rule, found.next_at = rule.to_json(), _next(rule)
+    found.save()
+    audit.record(by, "reconciliation.schedule", found, old={"rule": old}, new={"rule": found.rule})
+    return found
+
+
+def start(*, by: User | None) -> ReconciliationRun:
+    """Return the run that was begun, or the one under way. None is the schedule (S93).
+
+    Raises:
+        PermissionDenied: ``by`` may not configure the whole zone.
+    """
+    if by is not None and not may(by, Right.CONFIGURE):
+        raise PermissionDenied("You may look at reconciliation, not start it.")
+    name = by.get_username() if by else "its schedule"
+    try:
+        with transaction.atomic():
+            run = ReconciliationRun.objects.create(asked_by=by, asked_by_name=name)
+            audit.record(by, "reconciliation.run", run)
+    except IntegrityError:
+        return ReconciliationRun.objects.get(finished_at=None)
+    _ring(run)
+    return run
+
+
+@transaction.atomic
+def decide(*, line: ReconciliationLine, is_same: bool, by: User) -> ReconciliationDecision:
+    """Keep what a person says of the pair of ``line``; the next run does it.
+
+    Raises:
+        PermissionDenied: ``by`` may not configure the whole zone.
+        ValidationError: the line asks nothing, or one of the two is gone.
+    """
+    if not may(by, Right.CONFIGURE):
+        raise PermissionDenied("You may look at reconciliation, not decide.")
+    if line.kind != ReconciliationLine.Kind.CONFLICT:
+        raise ValidationError("There is nothing to decide about this line.")
+    if line.discovered is None or line.device is None:
+        raise ValidationError("One of the two devices was deleted. Start a new run.")
+    return _keep(line.discovered, line.device, is_same, by)
+
+
+def _keep(
+    found: DiscoveredDevice, device: Device, is_same: bool, by: User
+) -> ReconciliationDecision:
+    if is_same:  # a discovered device is one PC at most
+        ReconciliationDecision.objects.filter(discovered=found, is_same=True).delete()
+    decision, _ = ReconciliationDecision.objects.update_or_create(
+        discovered=found,
+        device=device,
+        defaults={"is_same": is_same, "decided_by": by.get_username()},
+    )
+    told = {"discovered": str(found), "is_same": is_same}
+    audit.record(by, "reconciliation.decide", device, new=told)
+    return decision
+
+
+def tick() -> None:
+    """Start what is due, ring for what waits or whose worker died, end what nobody took."""
+    _start_due()
+    late = ReconciliationRun.objects.filter(
+        status=Status.WAITING, created_at__lt=Now() - ReconciliationRun.EXPIRES_AFTER
+    )
+    late.update(
+        status=Status.EXPIRED,
+        message="No server took it for 15 min, so nothing was compared. Look at Servers.",
+        finished_at=Now(),
+    )
+    unheard = Q(rung_at=None) | Q(rung_at__lt=Now() - RING_AGAIN_AFTER)
+    is_free = Q(status=Status.WAITING) | Q(status=Status.RUNNING, lease_until__lt=Now())
+    for run in ReconciliationRun.objects.filter(unheard, is_free, finished_at=None):
+        _ring(run)
+
+
+def _start_due() -> None:
+    kept = plan()
+    if kept.next_at is None or kept.next_at > timezone.now():
+        return
+    mine = ReconciliationPlan.objects.filter(pk=kept.pk, next_at=kept.next_at)
+    if mine.update(next_at=_next(Rule.from_json(kept.rule))):  # of several dispatchers one
+        start(by=None)
+
+
+def _ring(run: ReconciliationRun) -> None:
+    """Tell the server that reported last: any of them can do it."""
+    server = Server.objects.exclude(heartbeat_at=None).order_by("-heartbeat_at").first()
+    if server and bell.send(TASK, server.queue, [run.pk]):
+        ReconciliationRun.objects.filter(pk=run.pk).update(rung_at=Now())
+
+
+def _next(rule: Rule) -> datetime | None:
+    found = rule.next(timezone.now(), timezone.get_default_timezone())
+    return found.starts_at if found else None

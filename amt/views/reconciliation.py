@@ -1,0 +1,94 @@
+"""Out-of-band Inventory Reconciliation: schedule, Start Now, runs and what is to be decided."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from amt.models import ReconciliationDecision, ReconciliationLine, ReconciliationRun
+from amt.services import reconciliation as reconciling
+from devices import paging
+from devices.forms.schedules import RuleForm
+from devices.models.rights import Right, may
+from devices.schedules import Kind, Rule
+from devices.views.access import PersonRequest, needs_zone_right
+
+KINDS = (Kind.NONE, Kind.DATES, Kind.RECURRING)
+SHOWN_RUNS = 20
+LEAVE_TO = "devices:configuration"
+ORDERS = {"line": ("id",)}
+
+
+@require_http_methods(["GET", "POST"])
+@needs_zone_right(Right.CONFIGURE)
+def reconciliation(request: PersonRequest) -> HttpResponse:
+    """Show and change when to reconcile, and list the latest runs."""
+    plan = reconciling.plan()
+    rule = Rule.from_json(plan.rule)
+    if request.method == "POST":
+        form = RuleForm(request.POST, kinds=KINDS)
+        if form.is_valid():
+            reconciling.save_rule(rule=form.cleaned_data["rule"], by=request.user)
+            messages.success(request, "Saved: when to reconcile.")
+            return redirect("amt:reconciliation" if "apply" in request.POST else LEAVE_TO)
+    else:
+        form = RuleForm(initial=RuleForm.initial_of(rule), kinds=KINDS)
+        form.show(rule)
+    context = {"form": form, "plan": plan, "runs": ReconciliationRun.objects.all()[:SHOWN_RUNS]}
+    status = 422 if form.errors else 200
+    return render(request, "amt/reconciliation.html", context, status=status)
+
+
+@require_POST
+@needs_zone_right(Right.CONFIGURE)
+def start(request: PersonRequest) -> HttpResponse:
+    """Reconcile now (S93), and go to the run's page."""
+    return redirect(reconciling.start(by=request.user))
+
+
+@require_GET
+@needs_zone_right(Right.VIEW)
+def run(request: PersonRequest, pk: int) -> HttpResponse:
+    """Show what a run found, one kind at a time; it shows itself anew while it runs."""
+    found = get_object_or_404(ReconciliationRun, pk=pk)
+    counts = dict(found.lines.order_by().values_list("kind").annotate(Count("pk")))
+    kinds = [(kind, counts.get(kind.value, 0)) for kind in ReconciliationLine.Kind]
+    present = [kind.value for kind, number in kinds if number]
+    chosen = request.GET.get("kind") or (present[0] if present else "conflict")
+    lines = found.lines.filter(kind=chosen).select_related("discovered", "device")
+    page = paging.paginate(lines, request.GET, orders=ORDERS, default="line")
+    decided = _decided(page.rows)
+    context = {
+        "run": found,
+        "kinds": kinds,
+        "chosen": chosen,
+        "page": page,
+        "rows": [(line, decided.get(line.pk)) for line in page.rows],
+        "may_decide": may(request.user, Right.CONFIGURE),
+    }
+    return render(request, "amt/reconciliation_run.html", context)
+
+
+def _decided(lines: list[ReconciliationLine]) -> dict[int, ReconciliationDecision]:
+    """Return what was decided of the pairs of ``lines``, by the line's key."""
+    pairs = {(line.discovered_id, line.device_id): line.pk for line in lines}
+    found = ReconciliationDecision.objects.filter(discovered__in=[pair[0] for pair in pairs])
+    told = {(one.discovered_id, one.device_id): one for one in found}
+    return {pk: told[pair] for pair, pk in pairs.items() if pair in told}
+
+
+@require_POST
+@needs_zone_right(Right.CONFIGURE)
+def decide(request: PersonRequest, pk: int) -> HttpResponse:
+    """Keep that the two of a line are one PC, or are not."""
+    lines = ReconciliationLine.objects.select_related("discovered", "device", "run")
+    line = get_object_or_404(lines, pk=pk)
+    try:
+        reconciling.decide(line=line, is_same="same" in request.POST, by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, "Kept. The next run does it; Start Now does not wait.")
+    return redirect(line.run)

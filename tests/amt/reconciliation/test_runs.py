@@ -1,0 +1,174 @@
+"""Reconciliation with rows: brought together, joined, asked, decided, scheduled."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from amt.models import (
+    AmtSettings,
+    DiscoveredDevice,
+    ReconciliationDecision,
+    ReconciliationLine,
+    ReconciliationPlan,
+    ReconciliationRun,
+)
+from amt.services import reconciliation
+from amt.work import run_reconciliation
+from devices.models import AuditEntry, Device, HostReport
+from devices.models.rights import Role
+from devices.schedules import Rule
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+ONE = UUID("4c4c4544-0043-3510-8052-c7c04f4e3532")
+TWO = UUID("5d5d5655-0043-3510-8052-c7c04f4e3532")
+Kind = ReconciliationLine.Kind
+
+
+def heard(uuid: UUID | None = None, name: str = "", **fields) -> DiscoveredDevice:
+    number = DiscoveredDevice.objects.count() + 1
+    now = timezone.now()
+    return DiscoveredDevice.objects.create(
+        uuid=uuid, address=f"10.1.2.{number}", name=name, first_seen_at=now, seen_at=now, **fields
+    )
+
+
+def reported(device: Device, uuid: UUID | None = None, **fields) -> Device:
+    HostReport.objects.create(device=device, uuid=uuid, reported_at=timezone.now(), **fields)
+    return device
+
+
+def ran(by=None) -> ReconciliationRun:
+    run = reconciliation.start(by=by)
+    run_reconciliation([run.pk])
+    run.refresh_from_db()
+    assert run.status == "done", run.message
+    return run
+
+
+def test_a_discovered_device_joins_its_pc_and_stays_there():
+    pc = reported(factories.device("pc-1"), ONE)
+    entry = heard(ONE)
+    run = ran()
+    entry.refresh_from_db()
+    assert entry.device == pc
+    assert (run.matched, run.conflicts) == (1, 0)
+    line = run.lines.get()
+    assert (line.kind, line.reason, line.confidence) == (Kind.MATCHED, "uuid", 100)
+    again = ran()
+    assert (again.matched, again.already) == (0, 1)
+    assert not again.lines.exists()
+
+
+def test_a_device_that_was_never_inventoried_is_named_and_left_alone():
+    factories.device("pc-1")
+    entry = heard(ONE, "pc-1.example.test")
+    run = ran()
+    assert run.never_inventoried == 1
+    assert run.unmatched == 1
+    assert run.lines.get(kind=Kind.NEVER).device_name == "pc-1"
+    entry.refresh_from_db()
+    assert entry.device is None
+
+
+def set_up(device: Device, uuid: UUID) -> AmtSettings:
+    site = factories.server("site")
+    Device.objects.filter(pk=device.pk).update(mode="enterprise", amt_version="16.1")
+    return AmtSettings.objects.create(
+        device=device,
+        mode="enterprise",
+        address="10.1.2.1",
+        credential=factories.credential(),
+        server=site,
+        uuid=uuid,
+    )
+
+
+def test_an_engine_that_was_set_up_and_a_pc_that_reported_become_one_with_both_histories():
+    engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
+    kept = set_up(engine, ONE)
+    heard(ONE, device=engine)
+    AuditEntry.objects.all().delete()
+    run = ran()
+    assert run.matched == 1
+    pc.refresh_from_db()
+    kept.refresh_from_db()
+    assert not Device.objects.filter(pk=engine.pk).exists()
+    assert kept.device_id == pc.pk
+    assert (pc.mode, pc.amt_version) == ("enterprise", "16.1")
+    assert DiscoveredDevice.objects.get().device == pc
+    assert AuditEntry.objects.filter(verb="device.join", target_id=str(pc.pk)).exists()
+
+
+def test_a_name_alone_does_not_make_one_device_of_two():
+    engine = factories.device("amt-1", host_name="pc-1.example.test")
+    reported(factories.device("pc-1"), host_name="pc-1.example.test")
+    heard(name="pc-1.example.test", device=engine)
+    run = ran()
+    assert run.conflicts == 1
+    assert Device.objects.filter(pk=engine.pk).exists()
+    reconciliation.decide(line=run.lines.get(), is_same=True, by=factories.person())
+    assert ran().matched == 1
+    assert not Device.objects.filter(pk=engine.pk).exists()
+
+
+def test_a_replaced_board_is_asked_about_and_then_kept():
+    pc = reported(factories.device("pc-1"), serial_number="5CG1234")
+    kept = set_up(pc, ONE)
+    entry = heard(TWO, serial_number="5CG1234")
+    run = ran()
+    assert "another UUID" in run.lines.get(kind=Kind.CONFLICT).sentence
+    reconciliation.decide(line=run.lines.get(), is_same=True, by=factories.person())
+    assert ran().matched == 1
+    kept.refresh_from_db()
+    entry.refresh_from_db()
+    assert kept.uuid == TWO
+    assert entry.device == pc
+
+
+def test_what_is_not_the_same_is_not_asked_again():
+    reported(factories.device("pc-1"), ONE)
+    reported(factories.device("pc-2"), ONE)
+    heard(ONE)
+    run = ran()
+    assert run.conflicts == 1
+    assert run.lines.count() == 2
+    line = run.lines.get(device_name="pc-1")
+    reconciliation.decide(line=line, is_same=False, by=factories.person())
+    assert ran().lines.get().device_name == "pc-2"
+    assert ReconciliationDecision.objects.count() == 1
+
+
+def test_who_may_not_configure_may_not_start_decide_or_plan():
+    monitor = factories.person(Role.MONITOR)
+    with pytest.raises(PermissionDenied):
+        reconciliation.start(by=monitor)
+    with pytest.raises(PermissionDenied):
+        reconciliation.save_rule(rule=Rule(), by=monitor)
+
+
+def test_one_run_at_a_time():
+    assert reconciliation.start(by=None) == reconciliation.start(by=None)
+
+
+def test_a_new_zone_reconciles_every_day_and_no_schedule_means_never():
+    plan = reconciliation.plan()
+    assert timezone.now() < plan.next_at <= timezone.now() + timedelta(days=1)
+    ReconciliationPlan.objects.update(next_at=timezone.now() - timedelta(seconds=1))
+    reconciliation.tick()
+    reconciliation.tick()
+    assert ReconciliationRun.objects.get().asked_by_name == "its schedule"
+    reconciliation.save_rule(rule=Rule(), by=factories.person())
+    assert reconciliation.plan().next_at is None
+
+
+def test_a_run_that_nobody_takes_says_so():
+    run = reconciliation.start(by=None)
+    ReconciliationRun.objects.update(created_at=timezone.now() - timedelta(minutes=16))
+    reconciliation.tick()
+    run.refresh_from_db()
+    assert run.status == "expired"
+    assert "No server" in run.message
