@@ -5,19 +5,30 @@ one more class here.
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 from amt.constants import BootTarget, OsPowerSavingState, PowerState
 from amt.models import AmtSettings
 from amt.protocol import eoi
-from amt.protocol.errors import AmtBadAnswer, AmtError
+from amt.protocol.errors import AmtBadAnswer, AmtError, AmtFault, AmtReturnValue
 from amt.protocol.wsman import boot as boot_once
 from amt.protocol.wsman import message_log, os_power, power_management_service
 from amt.protocol.wsman.general_settings import read_general_settings
+from amt.protocol.wsman.inventory_facts import Facts, read_facts
 from amt.protocol.wsman.power_management_service import PowerReading
 from amt.protocol.wsman.session import Session
 from amt.protocol.wsman.setup import service
 
 FIRST_WITH_OS_STATE = (10, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineReading:
+    """An inventory: texts by section and name, and what the two logs hold, newest first."""
+
+    facts: Facts
+    events: list[list[str]]  # time in ISO 8601 or nothing, severity, text
+    audit: list[list[str]]  # time in ISO 8601 or nothing, who, from where, text
 
 
 class AmtSession(ABC):
@@ -67,6 +78,10 @@ class AmtSession(ABC):
     async def read_os_state(self) -> int | None:
         """Return the power saving state of the OS; None while it is off or where it is not told."""
         return None
+
+    @abstractmethod
+    async def read_inventory(self) -> EngineReading:
+        """Return what the device tells of its PC, with the PC on or off."""
 
     async def boot_records(self) -> tuple[int, bool] | None:
         """Return the time of the newest record, and whether any record tells of a boot.
@@ -119,6 +134,20 @@ class OverWsMan(AmtSession):
         full = OsPowerSavingState.FULL_POWER
         await os_power.request_os_power_saving_state(self._session, full, send_before=send_before)
 
+    async def read_inventory(self) -> EngineReading:
+        facts = await read_facts(self._session)
+        return EngineReading(facts, await self._events(), [])
+
+    async def _events(self) -> list[list[str]]:
+        try:
+            records = await message_log.read_newest_records(self._session, message_log.CAPACITY)
+        except (AmtFault, AmtReturnValue):
+            return []
+        return [
+            [record.at.isoformat() if record.at else "", str(record.severity), record.text]
+            for record in records
+        ]
+
     async def boot_records(self) -> tuple[int, bool] | None:
         try:
             records = await message_log.read_newest_records(self._session)
@@ -161,6 +190,9 @@ class OverEoi(AmtSession):
         """Do nothing: what did not go out needs no taking back."""
 
     async def unprovision(self, *, is_full: bool) -> None:
+        raise AmtBadAnswer(reason="no-ws-management")
+
+    async def read_inventory(self) -> EngineReading:
         raise AmtBadAnswer(reason="no-ws-management")
 
     async def wake_os(self, *, send_before: float) -> None:

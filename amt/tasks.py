@@ -45,3 +45,9 @@ def run_credential_items(item_pks: list[int]) -> None:
 def run_reconciliation(run_pks: list[int]) -> None:
     """Bring discovered and managed devices together."""
     work.run_reconciliation(run_pks)
+
+
+@shared_task
+def run_inventory_items(item_pks: list[int]) -> None:
+    """Read one chunk of inventories."""
+    work.run_inventory_items(item_pks)

@@ -167,6 +167,13 @@ TOPICS = (
         ),
     ),
     Topic(
+        "inventory",
+        "Set up",
+        "Inventory",
+        "What the agent reports and what Intel AMT tells with the PC off, and what changed.",
+        ("amt-inventory",),
+    ),
+    Topic(
         "reconciliation",
         "Set up",
         "Reconciliation",

@@ -3,6 +3,7 @@
 from amt.models.certificates import Certificate, CertificateRequest
 from amt.models.discovered import DiscoveredDevice
 from amt.models.discovery import DiscoveryRun, DiscoveryTask
+from amt.models.inventory import AmtInventory
 from amt.models.provisioning import Orphan, Provisioning, ProvisionOrder, UnprovisionOrder
 from amt.models.reconciliation import (
     ReconciliationDecision,
@@ -14,6 +15,7 @@ from amt.models.settings import AmtSettings, CredentialTest
 from amt.models.zone_change import ZoneCertificateChange
 
 __all__ = [
+    "AmtInventory",
     "AmtSettings",
     "Certificate",
     "CertificateRequest",

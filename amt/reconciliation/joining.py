@@ -1,5 +1,7 @@
 """Make one managed device of two: the PC that an agent knows, and its Management Engine."""
 
+from typing import Any
+
 from django.db import IntegrityError, models, transaction
 
 from devices.models import Device, JobItem
@@ -23,10 +25,10 @@ def join(engine: Device, pc: Device) -> None:
     What ``pc`` has itself and can have but once stays as it is.
     """
     for relation in Device._meta.related_objects:
+        holder: Any = relation.related_model
+        name = relation.field.name
         if isinstance(relation, models.ManyToManyRel):
             holder, name = relation.through, relation.field.m2m_reverse_field_name()
-        else:
-            holder, name = relation.related_model, relation.field.name
         _give(holder._base_manager.filter(**{name: engine}), name, pc)
     for name in COPIED:
         setattr(pc, name, getattr(engine, name))

@@ -70,6 +70,7 @@ class Job(models.Model):
         TEST_CREDENTIAL = "test-credential", "Test credential"
         PROVISION = "provision", "Provision"
         UNPROVISION = "unprovision", "Unprovision"
+        READ_INVENTORY = "read-inventory", "Read inventory"
 
     intent = models.UUIDField(unique=True, default=uuid4)
     kind = models.CharField(max_length=20, choices=Kind)

@@ -29,6 +29,7 @@ PAGES = [
     ("devices:device_settings", {"pk": "device"}),
     ("devices:folder_settings", {"pk": "folder"}),
     ("amt:settings", {"pk": "device"}),
+    ("amt:inventory", {"pk": "device"}),
     ("amt:csv_import", {}),
     ("devices:servers", {}),
     ("devices:server", {"pk": "server"}),

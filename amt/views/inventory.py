@@ -1,0 +1,104 @@
+"""The Inventory tab: what the agent reported, what AMT told, what changed; and its export."""
+
+import json
+from uuid import uuid4
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from amt.models import AmtInventory
+from amt.services.inventory import last_reading, read_inventory
+from devices.csv_cells import lines
+from devices.models import Device, HostReport, InventoryChange
+from devices.models.rights import Right, may_in
+from devices.views.access import PersonRequest
+from devices.views.device import framed
+
+SHOWN_CHANGES = 50
+
+
+@require_GET
+def inventory(request: PersonRequest, pk: int) -> HttpResponse:
+    """Show the inventory of a device."""
+    device = _device(request, pk)
+    context = {
+        **framed(request, device),
+        "tab": "inventory",
+        "report": HostReport.objects.filter(device=device).first(),
+        "reading": AmtInventory.objects.filter(device=device).first(),
+        "changes": InventoryChange.objects.filter(device=device)[:SHOWN_CHANGES],
+        "item": last_reading(device),
+        "may_read": may_in(request.user, Right.READ_STATE, device.folder),
+    }
+    return render(request, "amt/inventory.html", context)
+
+
+@require_POST
+def read_device(request: PersonRequest, pk: int) -> HttpResponse:
+    """Have the inventory read now."""
+    devices = Device.objects.filter(pk=_device(request, pk).pk)
+    read_inventory(devices=devices, intent=uuid4(), asked_by=request.user)
+    return redirect("amt:inventory", pk)
+
+
+@require_GET
+def inventory_json(request: PersonRequest, pk: int) -> HttpResponse:
+    """Return all that is known of a device's inside as JSON."""
+    device = _device(request, pk)
+    reading = AmtInventory.objects.filter(device=device).first()
+    told = {
+        "device": device.name,
+        "amt": reading and {"read_at": reading.read_at.isoformat(), "facts": reading.facts},
+        "events": reading.events if reading else [],
+        "audit": reading.audit if reading else [],
+        "agent": _agent_facts(device),
+    }
+    text = json.dumps(told, indent=2, ensure_ascii=False)
+    return _file(HttpResponse(text, content_type="application/json"), device, "json")
+
+
+@require_GET
+def inventory_csv(request: PersonRequest, pk: int) -> HttpResponse:
+    """Return the facts of a device as CSV: source, section, name, value."""
+    device = _device(request, pk)
+    reading = AmtInventory.objects.filter(device=device).first()
+    sources: dict[str, dict[str, dict[str, str]]] = {
+        "Intel AMT": reading.facts if reading else {},
+        "Agent": {"Host": _agent_facts(device)},
+    }
+    rows = [
+        [source, section, name, text]
+        for source, facts in sources.items()
+        for section, found in facts.items()
+        for name, text in found.items()
+    ]
+    text = "".join(lines(["source", "section", "name", "value"], rows))
+    return _file(HttpResponse(text, content_type="text/csv; charset=utf-8"), device, "csv")
+
+
+def _agent_facts(device: Device) -> dict[str, str]:
+    report = HostReport.objects.filter(device=device).first()
+    if report is None:
+        return {}
+    return {
+        "UUID": str(report.uuid or ""),
+        "Serial number": report.serial_number,
+        "Host name": report.host_name,
+        "Manufacturer": report.manufacturer,
+        "Model": report.model,
+        "MAC addresses": ", ".join(report.macs),
+        "Addresses": ", ".join(report.addresses),
+        "Operating system": f"{report.os_name} {report.os_version}".strip(),
+        "Reported": report.reported_at.isoformat(timespec="seconds"),
+    }
+
+
+def _device(request: PersonRequest, pk: int) -> Device:
+    devices = Device.objects.visible_to(request.user).select_related("folder")
+    return get_object_or_404(devices, pk=pk)
+
+
+def _file(response: HttpResponse, device: Device, kind: str) -> HttpResponse:
+    response["Content-Disposition"] = f'attachment; filename="inventory-{device.pk}.{kind}"'
+    return response

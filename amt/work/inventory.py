@@ -1,0 +1,88 @@
+"""*Read inventory*: what each device tells of its PC, and what differs from the reading before."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from amt import connect
+from amt.drivers import EngineReading
+from amt.models import AmtInventory, AmtSettings, DiscoveredDevice
+from amt.protocol.errors import AmtError
+from amt.protocol.wsman.inventory_facts import Facts, flat
+from amt.reconciliation.marks import usable_macs
+from amt.work.each_device import each_device, failed
+from devices.inventory_changes import record_changes
+from devices.models import Device, InventoryChange, JobItem
+from devices.work import CarryOut, Outcome, Rows, run_items
+
+AT_ONCE = 50  # devices of one worker task
+
+
+def run_inventory_items(item_pks: Sequence[int]) -> None:
+    """Read the inventory of the device of each of ``item_pks``; the rows are the result."""
+    reached: list[connect.Access] = []
+
+    def prepare(items: list[JobItem]) -> CarryOut:
+        accesses = connect.accesses([item.device for item in items if item.device])
+        reached.extend(a for a in accesses.values() if isinstance(a, connect.Access))
+        return each_device(accesses, read)
+
+    run_items(item_pks, prepare, at_once=AT_ONCE)
+    connect.remember(reached)
+
+
+async def read(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
+    """Read one device, and have it kept."""
+    try:
+        async with connect.Line(access) as line:
+            reading = await (await line.session()).read_inventory()
+    except AmtError as error:
+        return failed(error)
+    rows.later(keep_all, (access.settings.device_id, reading))
+    count = sum(len(facts) for facts in reading.facts.values())
+    told = f"Read: {count:,} values, {len(reading.events):,} events, "
+    told += f"{len(reading.audit):,} audit records."
+    return Outcome(JobItem.Status.DONE, told)
+
+
+def keep_all(readings: list[tuple[int, EngineReading]]) -> None:
+    """Keep each of the readings of a batch."""
+    for device_pk, reading in readings:
+        keep(device_pk, reading)
+
+
+@transaction.atomic
+def keep(device_pk: int, reading: EngineReading) -> None:
+    """Write a reading over the one before, and what changed; fill what nobody typed."""
+    device = Device.objects.select_for_update().filter(pk=device_pk).first()
+    if device is None:
+        return
+    now = timezone.now()
+    before = AmtInventory.objects.filter(device=device).first()
+    if before:
+        source = InventoryChange.Source.AMT
+        record_changes(device, source, flat(before.facts), flat(reading.facts), at=now)
+    AmtInventory.objects.update_or_create(
+        device=device,
+        defaults={
+            "facts": reading.facts,
+            "events": reading.events,
+            "audit": reading.audit,
+            "read_at": now,
+        },
+    )
+    _fill(device, reading.facts)
+
+
+def _fill(device: Device, facts: Facts) -> None:
+    platform = facts.get("Platform", {})
+    device.model = device.model or platform.get("Model", "")[:100]
+    device.serial_number = device.serial_number or platform.get("Serial number", "")[:100]
+    device.save(update_fields=["model", "serial_number"])
+    told = [part.get("MAC address", "") for part in facts.values()]
+    DiscoveredDevice.objects.filter(device=device).update(
+        serial_number=platform.get("Serial number", "")[:100], macs=list(usable_macs(told))
+    )
+    if uuid := platform.get("UUID"):
+        AmtSettings.objects.filter(device=device, uuid=None).update(uuid=uuid)

@@ -1,0 +1,100 @@
+"""*Read inventory* with real simulated devices: kept, compared, filled in, exported."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from amt.models import AmtInventory, AmtSettings
+from amt.services.inventory import read_inventory
+from amt.work import run_inventory_items
+from amt.work.inventory import keep
+from devices.models import Device, InventoryChange, JobItem
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def practice(settings):
+    settings.PRACTICE = True
+
+
+def managed(address: str, **fields) -> Device:
+    login = factories.credential()
+    factories.secret(login, "P@ssw0rd")
+    device = factories.device(mode="smb", amt_address=address, **fields)
+    AmtSettings.objects.create(
+        device=device, mode="smb", address=address, credential=login, server=factories.server()
+    )
+    return device
+
+
+def read(device: Device) -> JobItem:
+    chosen = Device.objects.filter(pk=device.pk)
+    job = read_inventory(devices=chosen, intent=uuid4(), asked_by=factories.person())
+    run_inventory_items(list(job.items.values_list("pk", flat=True)))
+    return job.items.get()
+
+
+@pytest.mark.parametrize("profile", ["3.2", "9.5", "14.1", "16.1", "19.0"])
+def test_the_inventory_of_each_firmware_is_kept(fleet, profile):
+    (simulated,) = fleet(1, profile=profile)
+    device = managed(simulated.address)
+    line = read(device)
+    assert line.status == "done", line.message
+    kept = AmtInventory.objects.get(device=device)
+    assert kept.facts["Platform"]["UUID"] == str(simulated.uuid)
+    assert {"Platform", "Board", "BIOS", "Processor", "Firmware"} <= kept.facts.keys()
+    device.refresh_from_db()
+    assert device.model == kept.facts["Platform"]["Model"]
+    assert device.serial_number == kept.facts["Platform"]["Serial number"]
+
+
+def test_the_older_interface_has_no_inventory_and_says_so(fleet):
+    (simulated,) = fleet(1, profile="2.6")
+    line = read(managed(simulated.address))
+    assert line.status == "failed"
+    assert line.error_code == "no-ws-management"
+    assert not AmtInventory.objects.exists()
+
+
+def test_what_changed_between_two_readings_is_told(fleet):
+    (simulated,) = fleet(1, profile="16.1")
+    device = managed(simulated.address)
+    read(device)
+    assert not InventoryChange.objects.exists()
+    kept = AmtInventory.objects.get()
+    kept.facts["BIOS"]["Version"] = "older"
+    kept.save()
+    read(device)
+    change = InventoryChange.objects.get()
+    assert (change.part, change.before, change.source) == ("BIOS: Version", "older", "amt")
+
+
+def test_what_a_person_typed_stays(fleet):
+    (simulated,) = fleet(1, profile="16.1")
+    device = managed(simulated.address, model="Ours", serial_number="S1")
+    read(device)
+    device.refresh_from_db()
+    assert (device.model, device.serial_number) == ("Ours", "S1")
+
+
+def test_the_tab_and_its_exports(fleet, client):
+    (simulated,) = fleet(1, profile="16.1")
+    device = managed(simulated.address)
+    client.force_login(factories.person())
+    page = client.get(reverse("amt:inventory", args=[device.pk]))
+    assert "Not read yet" in page.content.decode()
+    read(device)
+    page = client.get(reverse("amt:inventory", args=[device.pk])).content.decode()
+    assert str(simulated.uuid) in page
+    told = json.loads(client.get(reverse("amt:inventory_json", args=[device.pk])).content)
+    assert told["amt"]["facts"]["Platform"]["UUID"] == str(simulated.uuid)
+    lines = client.get(reverse("amt:inventory_csv", args=[device.pk])).content.decode()
+    assert f"Intel AMT,Platform,UUID,{simulated.uuid}" in lines
+
+
+def test_a_device_that_went_meanwhile_is_no_error():
+    keep(0, None)
