@@ -13,6 +13,7 @@ from amt.protocol import eoi
 from amt.protocol.errors import AmtBadAnswer, AmtError, AmtFault, AmtReturnValue
 from amt.protocol.wsman import boot as boot_once
 from amt.protocol.wsman import message_log, os_power, power_management_service
+from amt.protocol.wsman.audit_log import read_audit_records
 from amt.protocol.wsman.general_settings import read_general_settings
 from amt.protocol.wsman.inventory_facts import Facts, read_facts
 from amt.protocol.wsman.power_management_service import PowerReading
@@ -136,7 +137,17 @@ class OverWsMan(AmtSession):
 
     async def read_inventory(self) -> EngineReading:
         facts = await read_facts(self._session)
-        return EngineReading(facts, await self._events(), [])
+        return EngineReading(facts, await self._events(), await self._audit())
+
+    async def _audit(self) -> list[list[str]]:
+        try:
+            records = await read_audit_records(self._session)
+        except (AmtFault, AmtReturnValue):
+            return []
+        return [
+            [one.at.isoformat() if one.at else "", one.initiator, one.address, one.text]
+            for one in records
+        ]
 
     async def _events(self) -> list[list[str]]:
         try:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from devices.views import (
     administrators,
+    agents,
     audit,
     comments,
     device,
@@ -27,6 +28,13 @@ urlpatterns: list[URLPattern] = [
     path("sign-out/", people.sign_out, name="sign_out"),
     path("my/password/", people.change_password, name="change_password"),
     path("my/settings/", people.preferences, name="preferences"),
+    # Agents
+    path("agent/zcc_agent.py", agents.program, name="agent_program"),
+    path("agent/enrol/", agents.enrol, name="agent_enrol"),
+    path("agent/report/", agents.report, name="agent_report"),
+    path("devices/agents/", agents.agents, name="agents"),
+    path("devices/<int:pk>/agent/", agents.install_agent, name="install_agent"),
+    path("devices/<int:pk>/agent/revoke/", agents.revoke_agent, name="revoke_agent"),
     # Administrators
     path("configuration/administrators/", administrators.administrators, name="administrators"),
     path(

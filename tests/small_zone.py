@@ -24,7 +24,7 @@ from amt.protocol.hello import Hello
 from amt.services import certificates, discovery
 from amt.services.discovery import Heard
 from devices.levels import Place
-from devices.models import Comment, Device, Folder, Job, JobItem, Server, User
+from devices.models import Agent, Comment, Device, Folder, Job, JobItem, Server, User
 from devices.models.rights import Role
 from devices.schedules import Kind, Rule
 from devices.services import people
@@ -184,6 +184,7 @@ def _place(where: Folder, site: Server, login: Credential) -> dict[str, Any]:
     AmtSettings.objects.create(
         device=found, mode="smb", address="127.0.1.1", credential=login, server=site
     )
+    Agent.objects.create(device=found, salt="", enrolled_at=timezone.now())
     item = _item(found, site, JobItem.Status.WAITING)
     ended = _item(found, site, JobItem.Status.STOPPED)
     asked_by = item.job.asked_by

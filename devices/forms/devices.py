@@ -1,5 +1,7 @@
 """Forms of devices: their own fields, and the folder they go to."""
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 
@@ -62,4 +64,14 @@ class MoveForm(InOurWords, forms.Form):
 
     def __init__(self, *args: object, user: User, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["folder"] = FolderChoice(user)
+
+
+class AgentFolderForm(InOurWords, forms.Form):
+    """The folder that an agent's new device goes to."""
+
+    folder = FolderChoice()
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields["folder"] = FolderChoice(user)

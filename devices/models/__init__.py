@@ -1,6 +1,7 @@
 """The machines, who may do what with them, what was asked of them and what was done."""
 
 from devices.models import lookups as lookups
+from devices.models.agent import Agent, EnrolmentToken
 from devices.models.audit import AuditEntry
 from devices.models.comment import Comment
 from devices.models.device import Device, DeviceQuerySet
@@ -14,12 +15,14 @@ from devices.models.sign_in_link import SignInLink
 from devices.models.user import User
 
 __all__ = [
+    "Agent",
     "Assignment",
     "Attempt",
     "AuditEntry",
     "Comment",
     "Device",
     "DeviceQuerySet",
+    "EnrolmentToken",
     "Folder",
     "HostReport",
     "InventoryChange",

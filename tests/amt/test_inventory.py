@@ -22,8 +22,7 @@ def practice(settings):
 
 
 def managed(address: str, **fields) -> Device:
-    login = factories.credential()
-    factories.secret(login, "P@ssw0rd")
+    login = factories.credential(password="P@ssw0rd")
     device = factories.device(mode="smb", amt_address=address, **fields)
     AmtSettings.objects.create(
         device=device, mode="smb", address=address, credential=login, server=factories.server()

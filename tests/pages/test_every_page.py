@@ -30,6 +30,7 @@ PAGES = [
     ("devices:folder_settings", {"pk": "folder"}),
     ("amt:settings", {"pk": "device"}),
     ("amt:inventory", {"pk": "device"}),
+    ("devices:agents", {}),
     ("amt:csv_import", {}),
     ("devices:servers", {}),
     ("devices:server", {"pk": "server"}),

@@ -1,0 +1,213 @@
+"""Agents: let one enrol by a token that counts once, take its reports, revoke it."""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from devices import audit
+from devices.agent_facts import LENGTHS, AgentFacts, BadFacts, read_facts
+from devices.inventory_changes import record_changes
+from devices.models import Agent, Device, EnrolmentToken, Folder, HostReport, InventoryChange, User
+from devices.models.rights import Right, may_in
+from devices.services import devices
+
+LARGEST = 1 << 20  # bytes of a report
+CLOCK_MAY_DIFFER = timedelta(days=1)
+CLOCK = "The clock of the PC is more than a day off."
+SIGNATURE = "The signature is wrong, or this agent is not known. Enrol it anew."
+HIGHEST = 2**62
+
+
+class AgentRefused(Exception):
+    """What an agent sent is not taken; ``status`` is of HTTP."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def new_token(*, folder: Folder, device: Device | None = None, by: User) -> str:
+    """Return a token that lets one agent enrol within 24 hours; only its digest is kept.
+
+    Raises:
+        PermissionDenied: ``by`` may not edit devices in ``folder``.
+    """
+    if not may_in(by, Right.EDIT, folder):
+        raise PermissionDenied("You may not add devices there.")
+    token = secrets.token_urlsafe(32)
+    row = EnrolmentToken.objects.create(
+        digest=_digest(token),
+        folder=folder,
+        device=device,
+        made_by=by,
+        expires_at=timezone.now() + EnrolmentToken.VALID_FOR,
+    )
+    audit.record(by, "agent.token", device or folder, new={"expires": row.expires_at.isoformat()})
+    return token
+
+
+@transaction.atomic
+def enrol(token: str, told: object) -> tuple[Agent, str]:
+    """Return the agent of a PC and its key. A token is used up by the first that comes with it.
+
+    Raises:
+        AgentRefused: the token is unknown, used or too old (403), or the facts are wrong (400).
+    """
+    facts = _facts(told)
+    open_tokens = EnrolmentToken.objects.filter(digest=_digest(token), used_at=None)
+    if not open_tokens.filter(expires_at__gt=Now()).update(used_at=Now()):
+        raise AgentRefused(403, "This token is unknown, used or older than 24 hours.")
+    row = EnrolmentToken.objects.select_related("device", "folder", "made_by").get(
+        digest=_digest(token)
+    )
+    device = row.device or _known(row.folder, facts) or _made(row, facts)
+    fresh = {"agent_id": uuid4(), "salt": secrets.token_hex(32), "last_sequence": 0}
+    fresh |= {"enrolled_at": timezone.now(), "revoked_at": None}
+    agent, _ = Agent.objects.update_or_create(device=device, defaults=fresh)
+    audit.record(row.made_by, "agent.enrol", device, new={"agent": str(agent.agent_id)})
+    _keep(device, facts)
+    return agent, _key(agent)
+
+
+@transaction.atomic
+def report(*, headers: Mapping[str, str], body: bytes) -> Agent:
+    """Keep what an agent reports; each report counts once, and only in its order.
+
+    Raises:
+        AgentRefused: 400 malformed or clock wrong, 403 not its signature or revoked, 409 replayed.
+    """
+    at, sequence = headers.get("X-Agent-Time", ""), headers.get("X-Agent-Sequence", "")
+    agent = _signed(headers, at, sequence, body)
+    if agent.revoked_at:
+        raise AgentRefused(403, "This agent was revoked.")
+    sent_at = int(at) if at.isascii() and at.isdigit() and len(at) < 12 else 0
+    if abs(timezone.now().timestamp() - sent_at) > CLOCK_MAY_DIFFER.total_seconds():
+        raise AgentRefused(400, CLOCK)
+    number = int(sequence) if sequence.isascii() and sequence.isdigit() else 0
+    if not 0 < number < HIGHEST:
+        raise AgentRefused(400, "X-Agent-Sequence: not a number from 1 on.")
+    newer = Agent.objects.filter(pk=agent.pk, last_sequence__lt=number, revoked_at=None)
+    if not newer.update(last_sequence=number, seen_at=Now()):
+        raise AgentRefused(409, "This report was sent before.")
+    try:
+        told = json.loads(body)
+    except ValueError:
+        raise AgentRefused(400, "Not JSON.") from None
+    _keep(agent.device, _facts(told))
+    return agent
+
+
+def revoke(*, agent: Agent, by: User) -> None:
+    """Take no more reports of an agent; enrolling anew lets it in again.
+
+    Raises:
+        PermissionDenied: ``by`` may not edit the device.
+    """
+    if not may_in(by, Right.EDIT, agent.device.folder):
+        raise PermissionDenied("You may not change this device.")
+    Agent.objects.filter(pk=agent.pk, revoked_at=None).update(revoked_at=Now())
+    audit.record(by, "agent.revoke", agent.device)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _key(agent: Agent) -> str:
+    told = f"agent {agent.agent_id.hex} {agent.salt}".encode()
+    return hmac.new(settings.SECRET_KEY.encode(), told, hashlib.sha256).hexdigest()
+
+
+def _signed(headers: Mapping[str, str], at: str, sequence: str, body: bytes) -> Agent:
+    try:
+        agent_id = UUID(headers.get("X-Agent", "")[:64])
+    except ValueError:
+        raise AgentRefused(403, SIGNATURE) from None
+    agent = Agent.objects.select_related("device__folder").filter(agent_id=agent_id).first()
+    if agent is None:
+        raise AgentRefused(403, SIGNATURE)
+    text = f"{at}\n{sequence}\n".encode() + body
+    wanted = hmac.new(_key(agent).encode(), text, hashlib.sha256).hexdigest()
+    given = headers.get("X-Agent-Signature", "")
+    if not hmac.compare_digest(wanted.encode(), given.encode()):
+        raise AgentRefused(403, SIGNATURE)
+    return agent
+
+
+def _facts(told: object) -> AgentFacts:
+    try:
+        return read_facts(told)
+    except BadFacts as error:
+        raise AgentRefused(400, str(error)) from None
+
+
+def _known(folder: Folder, facts: AgentFacts) -> Device | None:
+    """Return the one device below ``folder`` that this PC surely is: re-imaged, or imported."""
+    below = Device.objects.below(folder)
+    serial = facts.texts["serial_number"]
+    chosen = [below.filter(host_report__uuid=facts.uuid)] if facts.uuid else []
+    chosen += [below.filter(serial_number__iexact=serial)] if len(serial) > 3 else []
+    for found in chosen:
+        if len(rows := list(found[:2])) == 1:
+            return rows[0]
+    return None
+
+
+def _made(row: EnrolmentToken, facts: AgentFacts) -> Device:
+    name = facts.texts["host_name"].partition(".")[0] or str(facts.uuid or "PC")
+    taken = set(
+        Device.objects.filter(folder=row.folder, name__istartswith=name).values_list(
+            "name", flat=True
+        )
+    )
+    lower, number, free = {one.lower() for one in taken}, 2, name[:90]
+    while free.lower() in lower:
+        free, number = f"{name[:90]} ({number})", number + 1
+    try:
+        return devices.create_device(
+            folder=row.folder, asked_by=row.made_by, name=free, is_simulated=settings.PRACTICE
+        )
+    except ValidationError as error:
+        raise AgentRefused(400, f"host_name: {' '.join(error.messages)}") from None
+
+
+def _keep(device: Device, facts: AgentFacts) -> None:
+    """Write the report over the one before, and what changed; fill what nobody typed."""
+    now = timezone.now()
+    before = HostReport.objects.filter(device=device).first()
+    values: dict[str, Any] = {"uuid": facts.uuid, "macs": facts.macs, "addresses": facts.addresses}
+    values |= {"software": facts.software, "reported_at": now, **facts.texts}
+    HostReport.objects.update_or_create(device=device, defaults=values)
+    if before:
+        source = InventoryChange.Source.AGENT
+        record_changes(device, source, _as_facts(before).flat(), facts.flat(), at=now)
+    filled = [
+        name
+        for name in ("model", "serial_number", "host_name")
+        if facts.texts[name] and not getattr(device, name)
+    ]
+    for name in filled:
+        setattr(device, name, facts.texts[name])
+    if filled:
+        device.save(update_fields=filled)
+
+
+def _as_facts(kept: HostReport) -> AgentFacts:
+    return AgentFacts(
+        uuid=kept.uuid,
+        texts={name: getattr(kept, name) for name in LENGTHS},
+        macs=kept.macs,
+        addresses=kept.addresses,
+        software=kept.software,
+    )

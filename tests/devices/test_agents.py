@@ -1,0 +1,220 @@
+"""Agents: a token counts once, a report once and in order; the real program as a second process."""
+
+import hashlib
+import hmac
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
+
+from devices.models import Agent, AuditEntry, Device, EnrolmentToken, HostReport, InventoryChange
+from devices.models.rights import Role
+from devices.services import agents
+from tests import factories
+
+PROGRAM = Path(__file__).parents[2] / "static" / "agent" / "zcc_agent.py"
+FACTS = {
+    "uuid": "4c4c4544-0043-3510-8052-c7c04f4e3532",
+    "serial_number": "5CG1234",
+    "host_name": "pc-1.example.test",
+    "manufacturer": "Example Computers",
+    "model": "Practice Tower 22",
+    "macs": ["A4-BB-6D-00-00-01"],
+    "addresses": ["10.1.2.3", "fe80::1%eth0"],
+    "os_name": "Example OS",
+    "os_version": "12",
+    "agent_version": "1.0",
+    "software": [["editor", "1.2"]],
+}
+pytestmark = pytest.mark.django_db
+
+
+def enrolled(client, **more) -> dict:
+    token = agents.new_token(folder=factories.zone(), by=factories.person())
+    answer = send(client, "devices:agent_enrol", {"token": token, "facts": FACTS | more})
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def send(client, name: str, told: object, **headers: str):
+    body = told if isinstance(told, bytes) else json.dumps(told).encode()
+    return client.post(reverse(name), body, "application/json", headers=headers)
+
+
+def signed(known: dict, body: bytes, sequence: int, at: float | None = None) -> dict[str, str]:
+    moment = str(int(time.time() if at is None else at))
+    text = f"{moment}\n{sequence}\n".encode() + body
+    return {
+        "X-Agent": known["agent"],
+        "X-Agent-Time": moment,
+        "X-Agent-Sequence": str(sequence),
+        "X-Agent-Signature": hmac.new(known["key"].encode(), text, hashlib.sha256).hexdigest(),
+    }
+
+
+def reported(client, known: dict, told: object, sequence: int, **more):
+    body = json.dumps(told).encode()
+    return send(client, "devices:agent_report", body, **signed(known, body, sequence, **more))
+
+
+def test_an_agent_enrols_as_a_new_device_and_its_facts_are_kept(client):
+    enrolled(client)
+    device = Device.objects.get()
+    assert (device.name, device.model, device.serial_number) == (
+        *("pc-1", "Practice Tower 22", "5CG1234"),
+    )
+    kept = HostReport.objects.get()
+    assert kept.uuid == UUID(FACTS["uuid"])
+    assert (kept.macs, kept.addresses) == (["a4bb6d000001"], ["10.1.2.3", "fe80::1"])
+    assert AuditEntry.objects.filter(verb="agent.enrol").count() == 1
+
+
+def test_a_token_is_useless_the_second_time_and_when_it_is_old(client):
+    token = agents.new_token(folder=factories.zone(), by=factories.person())
+    assert send(client, "devices:agent_enrol", {"token": token, "facts": FACTS}).status_code == 200
+    again = send(client, "devices:agent_enrol", {"token": token, "facts": FACTS})
+    assert (again.status_code, Agent.objects.count()) == (403, 1)
+    assert "used" in again.json()["error"]
+    late = agents.new_token(folder=factories.zone(), by=factories.person())
+    EnrolmentToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert send(client, "devices:agent_enrol", {"token": late, "facts": FACTS}).status_code == 403
+    assert not EnrolmentToken.objects.filter(digest__in=[token, late]).exists()
+
+
+def test_wrong_facts_do_not_use_the_token_up(client):
+    token = agents.new_token(folder=factories.zone(), by=factories.person())
+    wrong = send(client, "devices:agent_enrol", {"token": token, "facts": {"uuid": "x"}})
+    assert (wrong.status_code, wrong.json()["error"]) == (400, "uuid: not a UUID.")
+    assert send(client, "devices:agent_enrol", {"token": token, "facts": FACTS}).status_code == 200
+
+
+def test_a_device_that_is_known_is_enrolled_not_made_twice(client):
+    known = factories.device("typed", serial_number="5cg1234")
+    enrolled(client)
+    assert Agent.objects.get().device == known
+    first = Agent.objects.get().agent_id
+    enrolled(client)  # re-imaged: the same PC comes with a new token
+    assert Agent.objects.get().agent_id != first
+    known.refresh_from_db()
+    assert (Device.objects.count(), known.name) == (1, "typed")
+
+
+def test_a_report_counts_once_and_only_in_its_order(client):
+    known = enrolled(client)
+    assert reported(client, known, FACTS, 2).status_code == 200
+    assert reported(client, known, FACTS, 2).status_code == 409
+    assert reported(client, known, FACTS, 1).status_code == 409
+    assert reported(client, known, FACTS, 3).json() == {"device": "pc-1"}
+
+
+def test_what_changed_is_told(client):
+    known = enrolled(client)
+    reported(client, known, FACTS, 1)
+    assert not InventoryChange.objects.exists()
+    reported(client, known, FACTS | {"os_version": "13", "software": []}, 2)
+    told = set(InventoryChange.objects.values_list("part", "before", "after"))
+    assert told == {("Os version", "12", "13"), ("Software: editor", "1.2", "")}
+
+
+def test_forged_old_and_revoked_reports_are_refused(client):
+    known = enrolled(client)
+    other = {**known, "key": "00" * 32}
+    assert reported(client, other, FACTS, 1).status_code == 403
+    assert reported(client, {**known, "agent": "x"}, FACTS, 1).status_code == 403
+    headers = signed(known, b"{}", 1)
+    assert send(client, "devices:agent_report", FACTS, **headers).status_code == 403
+    assert reported(client, known, FACTS, 1, at=time.time() - 90_000).status_code == 400
+    agents.revoke(agent=Agent.objects.get(), by=factories.person())
+    assert reported(client, known, FACTS, 2).status_code == 403
+    assert Agent.objects.get().last_sequence == 0
+
+
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [
+        ({"host_name": "x" * 256}, "host_name"),
+        ({"model": 7}, "model"),
+        ({"macs": ["zz"]}, "macs"),
+        ({"macs": ["a4bb6d000001"] * 65}, "macs"),
+        ({"addresses": ["10.1.2"]}, "addresses"),
+        ({"software": [["a"]]}, "software"),
+        ({"software": [["a", "1"]] * 5_001}, "software"),
+        ([], "facts"),
+    ],
+)
+def test_wrong_reports_name_the_field(client, facts, word):
+    known = enrolled(client)
+    answer = reported(client, known, facts, 1)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(f"{word}:")
+
+
+def test_an_oversized_report_is_refused_before_it_is_read(client):
+    known = enrolled(client)
+    body = b" " * (agents.LARGEST + 1)
+    answer = send(client, "devices:agent_report", body, **signed(known, body, 1))
+    assert answer.status_code == 413
+    assert send(client, "devices:agent_enrol", b"[" * 100_000).status_code == 400
+
+
+def test_keys_and_tokens_are_not_in_the_database(client):
+    known = enrolled(client)
+    row = Agent.objects.values().get()
+    assert known["key"] not in str(row)
+
+
+def test_who_may_not_edit_gets_no_token():
+    with pytest.raises(PermissionDenied):
+        agents.new_token(folder=factories.zone(), by=factories.person(Role.MONITOR))
+
+
+def test_the_pages_show_the_token_once(client):
+    client.force_login(factories.person())
+    device = factories.device("pc-1")
+    page = client.post(reverse("devices:install_agent", args=[device.pk])).content.decode()
+    assert "echo " in page
+    token = page.partition("echo ")[2].partition(" ")[0]
+    assert EnrolmentToken.objects.get().digest == hashlib.sha256(token.encode()).hexdigest()
+    page = client.post(reverse("devices:agents"), {"folder": factories.zone().pk}).content.decode()
+    assert "Install on one PC" in page
+    assert "echo " not in client.get(reverse("devices:agents")).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_real_program_enrols_and_reports(live_server, tmp_path):
+    facts = tmp_path / "facts.json"
+    facts.write_text(json.dumps(FACTS))
+    token = agents.new_token(folder=factories.zone(), by=factories.person())
+    environment = {**os.environ, "ZCC_AGENT_FACTS": str(facts)}
+
+    def run(command: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, str(PROGRAM), command, "--state", str(tmp_path / "state")]
+        words += ["--server", live_server.url] if command == "enrol" else []
+        return subprocess.run(words, input=text, capture_output=True, text=True, env=environment)
+
+    assert run("report").returncode == 1
+    assert run("enrol", token).stdout == "Enrolled.\n"
+    assert (tmp_path / "state" / "agent.json").stat().st_mode & 0o777 == 0o600
+    assert run("report").stdout == "Reported as pc-1.\n"
+    facts.write_text(json.dumps(FACTS | {"os_version": "13"}))
+    assert run("report").returncode == 0
+    assert InventoryChange.objects.get().after == "13"
+    stolen = run("enrol", token)
+    assert (stolen.returncode, Agent.objects.count()) == (1, 1)
+    assert "used" in stolen.stderr
+
+
+def test_what_the_program_finds_here_is_taken():
+    done = subprocess.run([sys.executable, str(PROGRAM), "show"], capture_output=True, text=True)
+    from devices.agent_facts import read_facts
+
+    assert read_facts(json.loads(done.stdout)).texts["os_name"]
