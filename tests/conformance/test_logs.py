@@ -1,4 +1,8 @@
-"""Event and audit log: MeshCentral's decoder and ours say the same of the same bytes."""
+"""Event and audit log: MeshCentral's decoder and ours say the same of the same bytes.
+
+MeshCentral reads audit records as UTF-8: bytes from 0x80 on become two, and all behind them shift.
+So the times here have none, and the record that the device wrote by itself is left out.
+"""
 
 from datetime import UTC, datetime
 
@@ -11,7 +15,7 @@ from amt.protocol.wsman.session import Session, Tls
 from tests.conformance.test_meshcentral import Wsman
 
 PASSWORD = "P@ssw0rd"
-STARTED = 1_700_000_000
+STARTED = 0x65537000  # 14 November 2023
 
 
 @pytest.fixture
@@ -30,10 +34,6 @@ def target(device) -> Target:
     return Target(
         host=device.address, port=16992, tls=Tls.PLAIN, username="admin", password=PASSWORD
     )
-
-
-def lines(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line[:3].isalpha() or line[:4].isdigit()]
 
 
 async def test_event_records_agree(device):
@@ -56,8 +56,9 @@ async def test_audit_records_agree(device):
     assert f"records {len(ours)}" in theirs
     shown = [line for line in theirs.splitlines()[1:] if line.strip()]
     assert len(shown) == len(ours) > 5
-    assert sorted(map(moment, shown)) == sorted(record.at for record in ours)
-    for line in shown:
+    written = shown[-5:]
+    assert sorted(map(moment, written)) == sorted(record.at for record in ours[:5])
+    for line in written:
         record = next(one for one in ours if one.at == moment(line))
         assert record.address in line
         assert record.initiator in line
