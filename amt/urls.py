@@ -68,6 +68,7 @@ urlpatterns = [
     ),
     path("devices/import/", onboarding.csv_import, name="csv_import"),
     path("amt/test/", connection.test, name="test_connection"),
+    path("amt/inventory/", inventory.read_selected, name="read_inventories"),
     path("amt/test-credential/", sign_in.test_credential, name="test_credential"),
     path("devices/<int:pk>/amt/try-again/", sign_in.try_again, name="try_again"),
     path(CERTIFICATES, certificates.certificates, name="certificates"),

@@ -229,6 +229,7 @@ ENTRIES: dict[str, Entry] = {
     "amt:test_device(pk)": entry(post=ORDER, pk="device"),
     "amt:test_result(pk)": entry(SEEN, pk="device"),
     "amt:test_connection()": entry(post=TICKED_ORDER, post_pk="device"),
+    "amt:read_inventories()": entry(post=TICKED_ORDER, post_pk="device"),
     "amt:test_credential()": entry(post=ZONE, post_pk="device"),
     "amt:try_again(pk)": entry(post=ZONE, pk="device"),
     "amt:csv_import()": entry(ADMIN_ANYWHERE, ADMIN_ANYWHERE),

@@ -20,6 +20,7 @@ EMPTY_SERIALS = {
 }
 MAC = re.compile(r"[0-9a-f]{12}")
 ADDRESS = re.compile(r"[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*")
+CONTAINERS = "0242"  # the same few on every machine that runs them
 EVERYBODYS = {"localhost", "localhost.localdomain", "localhost6", "workstation", "desktop", "pc"}
 
 
@@ -44,11 +45,12 @@ def usable_serial(text: str) -> str:
 
 
 def usable_macs(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return MAC addresses to compare by; multicast, all-zero and self-given ones name nobody."""
+    """Return MAC addresses to compare by; multicast, all-zero and containers' ones name nobody."""
     found = []
     for text in texts:
         plain = re.sub(r"[^0-9a-f]", "", str(text).lower())
-        if MAC.fullmatch(plain) and int(plain, 16) and not int(plain[:2], 16) & 3:
+        is_own = MAC.fullmatch(plain) and int(plain, 16) and not int(plain[:2], 16) & 1
+        if is_own and not plain.startswith(CONTAINERS):
             found.append(plain)
     return tuple(dict.fromkeys(found))
 

@@ -18,7 +18,7 @@ from devices.views.access import PersonRequest
 def test(request: PersonRequest) -> HttpResponse:
     """Start a test of the selected devices and go to its task page."""
     devices = selection.resolve(request.user, request.POST)
-    job = test_connection(devices=devices, intent=_intent(request), asked_by=request.user)
+    job = test_connection(devices=devices, intent=intent_of(request), asked_by=request.user)
     return HttpResponseClientRedirect(job.get_absolute_url()) if request.htmx else redirect(job)
 
 
@@ -27,7 +27,7 @@ def test_device(request: PersonRequest, pk: int) -> HttpResponse:
     """Start a test of one device; its settings page shows what comes of it."""
     device = get_object_or_404(Device.objects.visible_to(request.user), pk=pk)
     devices = Device.objects.filter(pk=device.pk)
-    test_connection(devices=devices, intent=_intent(request), asked_by=request.user)
+    test_connection(devices=devices, intent=intent_of(request), asked_by=request.user)
     if not request.htmx:
         return redirect("amt:settings", device.pk)
     return _shown(request, device)
@@ -47,7 +47,7 @@ def _shown(request: PersonRequest, device: Device) -> HttpResponse:
     return HttpResponseStopPolling(response.content) if stop else response
 
 
-def _intent(request: PersonRequest) -> UUID:
+def intent_of(request: PersonRequest) -> UUID:
     """Return the number of the click, so that a double one is one task (D21)."""
     text = request.POST.get("intent", "")
     try:

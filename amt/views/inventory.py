@@ -1,17 +1,19 @@
 """The Inventory tab: what the agent reported, what AMT told, what changed; and its export."""
 
 import json
-from uuid import uuid4
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from amt.models import AmtInventory
 from amt.services.inventory import last_reading, read_inventory
+from amt.views.connection import intent_of
 from devices.csv_cells import lines
 from devices.models import Device, HostReport, InventoryChange
 from devices.models.rights import Right, may_in
+from devices.services import selection
 from devices.views.access import PersonRequest
 from devices.views.device import framed
 
@@ -38,8 +40,16 @@ def inventory(request: PersonRequest, pk: int) -> HttpResponse:
 def read_device(request: PersonRequest, pk: int) -> HttpResponse:
     """Have the inventory read now."""
     devices = Device.objects.filter(pk=_device(request, pk).pk)
-    read_inventory(devices=devices, intent=uuid4(), asked_by=request.user)
+    read_inventory(devices=devices, intent=intent_of(request), asked_by=request.user)
     return redirect("amt:inventory", pk)
+
+
+@require_POST
+def read_selected(request: PersonRequest) -> HttpResponse:
+    """Have the inventories of the selected devices read, and go to the task's page."""
+    devices = selection.resolve(request.user, request.POST)
+    job = read_inventory(devices=devices, intent=intent_of(request), asked_by=request.user)
+    return HttpResponseClientRedirect(job.get_absolute_url()) if request.htmx else redirect(job)
 
 
 @require_GET

@@ -1,0 +1,110 @@
+"""Inventory, agent and reconciliation, from the browser to a second process and a device."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from amt.models import DiscoveredDevice
+from devices.models import Device, HostReport
+from tests.factories import device, person
+from zcc import heartbeat
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PROGRAM = Path(__file__).parents[2] / "static" / "agent" / "zcc_agent.py"
+UUID = "4c4c4544-0043-3510-8052-c7c04f4e3532"
+FACTS = {"uuid": UUID, "host_name": "pc-1.example.test", "os_name": "Example OS"}
+FACTS |= {"os_version": "12", "software": [["editor", "1.2"]], "macs": ["a4bb6d000001"]}
+
+
+def agent(folder: Path, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the agent as its own process, with facts of ours."""
+    facts = folder / "facts.json"
+    facts.write_text(json.dumps(FACTS))
+    command = [sys.executable, str(PROGRAM), *words, "--state", str(folder / "state")]
+    environment = {**os.environ, "ZCC_AGENT_FACTS": str(facts)}
+    return subprocess.run(command, input=text, capture_output=True, text=True, env=environment)
+
+
+def test_an_agent_is_installed_from_the_page_and_reports(tabs, axe, tmp_path):
+    one = device("PC-1")
+    page = tabs.open(person())
+    page.goto(one.get_absolute_url())
+    page.get_by_label("Tabs").get_by_role("link", name="Inventory").click()
+    expect(page.get_by_text("No agent has reported.")).to_be_visible()
+    page.get_by_role("button", name="Install agent").click()
+    shown = page.locator("pre").first.inner_text()
+    token, server = re.search(r"echo (\S+) \| .* --server (\S+)", shown).groups()
+    assert axe(page) == []
+
+    assert agent(tmp_path, "enrol", "--server", server, text=token).stdout == "Enrolled.\n"
+    assert agent(tmp_path, "report").stdout == "Reported as PC-1.\n"
+    stolen = agent(tmp_path / "..", "enrol", "--server", server, text=token)
+    assert stolen.returncode == 1
+    page.get_by_role("link", name="Back to PC-1").click()
+    page.get_by_label("Tabs").get_by_role("link", name="Inventory").click()
+    expect(page.get_by_text("Example OS 12")).to_be_visible()
+    page.get_by_text("Software, 1").click()
+    expect(page.get_by_role("cell", name="editor")).to_be_visible()
+    assert axe(page) == []
+
+
+def test_an_agent_of_a_new_pc_is_listed_and_revoked(tabs, tmp_path):
+    page = tabs.open(person())
+    page.goto("/devices/")
+    page.get_by_role("link", name="Agents").click()
+    page.get_by_role("button", name="Browse for a folder").click()
+    lookup = page.get_by_role("dialog")
+    lookup.get_by_role("radio").first.check()
+    lookup.get_by_role("button", name="OK").click()
+    page.get_by_role("button", name="Make a token").click()
+    shown = page.locator("pre").first.inner_text()
+    token, server = re.search(r"echo (\S+) \| .* --server (\S+)", shown).groups()
+    assert agent(tmp_path, "enrol", "--server", server, text=token).returncode == 0
+    page.goto("/devices/agents/")
+    page.get_by_role("button", name="Revoke the agent of pc-1").click()
+    expect(page.get_by_text("Revoked: the agent of pc-1.")).to_be_visible()
+    refused = agent(tmp_path, "report")
+    assert "revoked" in refused.stderr
+
+
+def test_inventory_of_a_device_is_read(tabs, worker, managed_fleet, axe):
+    one = managed_fleet(1)[0].row
+    page = tabs.open(person())
+    page.goto(f"/devices/{one.pk}/inventory/")
+    page.get_by_role("button", name="Read inventory").click()
+    expect(page.get_by_text("Told by Intel AMT,")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="BIOS")).to_be_visible()
+    assert axe(page) == []
+
+
+def test_reconciliation_is_started_and_a_question_decided(tabs, worker, axe):
+    heartbeat.of_this_site.refresh()
+    now = timezone.now()
+    for name in ("pc-1", "pc-2"):
+        HostReport.objects.create(device=device(name), uuid=UUID, reported_at=now)
+    entry = DiscoveredDevice.objects.create(
+        uuid=UUID, address="10.1.2.3", first_seen_at=now, seen_at=now
+    )
+    page = tabs.open(person())
+    page.goto("/configuration/reconciliation/")
+    assert axe(page) == []
+    page.get_by_role("button", name="Start Now").click()
+    expect(page.get_by_text("To decide 1")).to_be_visible(timeout=20_000)
+    assert axe(page) == []
+    page.get_by_role("button", name="10.1.2.3 and pc-2 are the same PC").click()
+    expect(page.get_by_text("Kept. The next run does it")).to_be_visible()
+    page.get_by_role("button", name="Start Now").click()
+    expect(page.get_by_text("Brought together 1,")).to_be_visible(timeout=20_000)
+    entry.refresh_from_db()
+    assert entry.device == Device.objects.get(name="pc-2")
+    page.goto("/configuration/reconciliation/")
+    page.get_by_label("Schedule type").select_option("none")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("Nothing is planned.")).to_be_visible()
