@@ -24,12 +24,13 @@ def join(engine: Device, pc: Device) -> None:
 
     What ``pc`` has itself and can have but once stays as it is.
     """
-    for relation in Device._meta.related_objects:
-        holder: Any = relation.related_model
-        name = relation.field.name
-        if isinstance(relation, models.ManyToManyRel):
-            holder, name = relation.through, relation.field.m2m_reverse_field_name()
-        _give(holder._base_manager.filter(**{name: engine}), name, pc)
+    for relation in Device._meta.get_fields(include_hidden=True):
+        if isinstance(
+            relation, models.ManyToOneRel
+        ):  # one to one, and what joins many to many, too
+            holder: Any = relation.related_model
+            name = relation.field.name
+            _give(holder._base_manager.filter(**{name: engine}), name, pc)
     for name in COPIED:
         setattr(pc, name, getattr(engine, name))
     pc.host_name = pc.host_name or engine.host_name

@@ -108,10 +108,16 @@ class Reconciliation:
         self._end(token, already=already, never=len(never), managed=len(managed))
 
     def _engines(self) -> set[int]:
-        """Return the managed devices that are known by their Management Engine alone."""
-        linked = {row.device_id for row in self.rows.values() if row.device_id}
+        """Return the managed devices that are known by their Management Engine alone.
+
+        Nobody reported of them, and a serial number is the one that the engine told.
+        """
         return {
-            pk for pk in linked if pk not in self.reports and not self.devices[pk].serial_number
+            row.device_id
+            for row in self.rows.values()
+            if row.device_id
+            and row.device_id not in self.reports
+            and self.devices[row.device_id].serial_number in ("", row.serial_number)
         }
 
     def _settled(self, engines: set[int]) -> dict[int, int]:
@@ -161,7 +167,10 @@ class Reconciliation:
             if conflict.discovered not in settled:
                 self._ask(conflict)
         for pk in outcome.unmatched:
-            self._line(Kind.UNMATCHED, self.rows[pk], None, words.UNMATCHED)
+            if self.rows[pk].device_id:  # managed by its engine, and no PC has reported
+                already += 1
+            else:
+                self._line(Kind.UNMATCHED, self.rows[pk], None, words.UNMATCHED)
         return already
 
     def _bring_together(self, match: Match) -> None:

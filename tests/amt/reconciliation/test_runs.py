@@ -17,7 +17,7 @@ from amt.models import (
 )
 from amt.services import reconciliation
 from amt.work import run_reconciliation
-from devices.models import AuditEntry, Device, HostReport
+from devices.models import AuditEntry, Device, HostReport, Job, JobItem
 from devices.models.rights import Role
 from devices.schedules import Rule
 from tests import factories
@@ -101,6 +101,37 @@ def test_an_engine_that_was_set_up_and_a_pc_that_reported_become_one_with_both_h
     assert (pc.mode, pc.amt_version) == ("enterprise", "16.1")
     assert DiscoveredDevice.objects.get().device == pc
     assert AuditEntry.objects.filter(verb="device.join", target_id=str(pc.pk)).exists()
+
+
+def test_an_engine_whose_serial_number_was_read_still_joins_its_pc():
+    engine = factories.device("amt-1", serial_number="5CG1234")
+    pc = reported(factories.device("pc-1"), serial_number="5cg1234")
+    set_up(engine, ONE)
+    heard(ONE, device=engine, serial_number="5CG1234")
+    assert ran().matched == 1
+    assert AmtSettings.objects.get().device == pc
+
+
+def test_tasks_and_selections_of_an_engine_go_over_to_its_pc():
+    engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
+    heard(ONE, device=engine)
+    job = Job.objects.create(kind=Job.Kind.POWER, task="t", title="t", expires_at=timezone.now())
+    JobItem.objects.create(
+        job=job,
+        device=engine,
+        device_name="amt-1",
+        position=1,
+        status="done",
+        finished_at=timezone.now(),
+    )
+    assert ran().matched == 1
+    assert JobItem.objects.get().device == pc
+
+
+def test_an_engine_without_a_pc_is_no_leftover():
+    heard(ONE, device=factories.device("amt-1"))
+    run = ran()
+    assert (run.unmatched, run.already, run.conflicts) == (0, 1, 0)
 
 
 def test_a_name_alone_does_not_make_one_device_of_two():
