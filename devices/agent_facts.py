@@ -17,7 +17,7 @@ LENGTHS = {
     "agent_version": 20,
 }
 MOST_ADDRESSES, MOST_PROGRAMS, LONGEST_PROGRAM = 64, 5_000, 200
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 MAC = re.compile(r"[0-9a-f]{12}")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-from amt.reconciliation.marks import swapped
+from devices.marks import swapped
 
 Pair = tuple[int, int]  # the key of a discovered device, the key of a managed one
 

@@ -10,9 +10,9 @@ from amt.drivers import EngineReading
 from amt.models import AmtInventory, AmtSettings, DiscoveredDevice
 from amt.protocol.errors import AmtError
 from amt.protocol.wsman.inventory_facts import Facts, flat
-from amt.reconciliation.marks import usable_macs
 from amt.work.each_device import each_device, failed
 from devices.inventory_changes import record_changes
+from devices.marks import usable_macs
 from devices.models import Device, InventoryChange, JobItem
 from devices.work import CarryOut, Outcome, Rows, run_items
 

@@ -18,7 +18,6 @@ from amt.models import (
 )
 from amt.reconciliation import words
 from amt.reconciliation.joining import can_be_joined, join
-from amt.reconciliation.marks import usable_macs, usable_name, usable_serial, usable_uuid
 from amt.reconciliation.matching import (
     CONFIDENCE,
     Conflict,
@@ -30,6 +29,7 @@ from amt.reconciliation.matching import (
     reconcile,
 )
 from devices import audit
+from devices.marks import usable_macs, usable_name, usable_serial, usable_uuid
 from devices.models import Device, HostReport
 
 logger = logging.getLogger(__name__)

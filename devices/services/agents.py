@@ -12,12 +12,14 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from devices import audit
 from devices.agent_facts import LENGTHS, AgentFacts, BadFacts, read_facts
 from devices.inventory_changes import record_changes
+from devices.marks import usable_serial, usable_uuid
 from devices.models import Agent, Device, EnrolmentToken, Folder, HostReport, InventoryChange, User
 from devices.models.rights import Right, may_in
 from devices.services import devices
@@ -71,6 +73,9 @@ def enrol(token: str, told: object) -> tuple[Agent, str]:
     row = EnrolmentToken.objects.select_related("device", "folder", "made_by").get(
         digest=_digest(token)
     )
+    place = row.device.folder if row.device else row.folder
+    if not row.made_by.is_active or not may_in(row.made_by, Right.EDIT, place):
+        raise AgentRefused(403, "Whoever made this token may not add devices there any more.")
     device = row.device or _known(row.folder, facts) or _made(row, facts)
     fresh = {"agent_id": uuid4(), "salt": secrets.token_hex(32), "last_sequence": 0}
     fresh |= {"enrolled_at": timezone.now(), "revoked_at": None}
@@ -102,7 +107,7 @@ def report(*, headers: Mapping[str, str], body: bytes) -> Agent:
         raise AgentRefused(409, "This report was sent before.")
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise AgentRefused(400, "Not JSON.") from None
     _keep(agent.device, _facts(told))
     return agent
@@ -153,11 +158,16 @@ def _facts(told: object) -> AgentFacts:
 
 
 def _known(folder: Folder, facts: AgentFacts) -> Device | None:
-    """Return the one device below ``folder`` that this PC surely is: re-imaged, or imported."""
-    below = Device.objects.below(folder)
-    serial = facts.texts["serial_number"]
-    chosen = [below.filter(host_report__uuid=facts.uuid)] if facts.uuid else []
-    chosen += [below.filter(serial_number__iexact=serial)] if len(serial) > 3 else []
+    """Return the one device below ``folder`` that this PC surely is: imported, or re-imaged.
+
+    One whose agent still counts is not given to whoever knows its serial number: for that a token
+    of its own is made, or its agent revoked.
+    """
+    free = Q(agent=None) | Q(agent__revoked_at__isnull=False)
+    below = Device.objects.below(folder).filter(free)
+    uuid, serial = usable_uuid(facts.uuid), usable_serial(facts.texts["serial_number"])
+    chosen = [below.filter(host_report__uuid=uuid)] if uuid else []
+    chosen += [below.filter(serial_number__iexact=serial)] if serial else []
     for found in chosen:
         if len(rows := list(found[:2])) == 1:
             return rows[0]
@@ -192,13 +202,17 @@ def _keep(device: Device, facts: AgentFacts) -> None:
     if before:
         source = InventoryChange.Source.AGENT
         record_changes(device, source, _as_facts(before).flat(), facts.flat(), at=now)
-    filled = [
-        name
-        for name in ("model", "serial_number", "host_name")
-        if facts.texts[name] and not getattr(device, name)
-    ]
+    _fill(device, facts.texts)
+
+
+def _fill(device: Device, texts: Mapping[str, str]) -> None:
+    name = texts["host_name"].lower().removesuffix(".")
+    told = {"model": texts["model"], "host_name": name if devices.HOST_NAME.fullmatch(name) else ""}
+    if usable_serial(texts["serial_number"]):
+        told["serial_number"] = texts["serial_number"]
+    filled = [name for name, text in told.items() if text and not getattr(device, name)]
     for name in filled:
-        setattr(device, name, facts.texts[name])
+        setattr(device, name, told[name])
     if filled:
         device.save(update_fields=filled)
 

@@ -41,7 +41,7 @@ def enrol(request: HttpRequest) -> JsonResponse:
     try:
         told = _json(_body(request))
         token = told.get("token") if isinstance(told, dict) else None
-        if not isinstance(token, str) or len(token) > 200:
+        if not isinstance(token, str) or not token.isascii() or len(token) > 200:
             raise AgentRefused(400, "token: missing, or not text.")
         agent, key = services.enrol(token, told.get("facts"))
     except AgentRefused as refused:

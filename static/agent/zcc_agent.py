@@ -275,7 +275,7 @@ def windows_facts():
 
 def addresses():
     """Return the IP addresses of this PC that are not its own loop."""
-    found = set()
+    found = set() if IS_WINDOWS else set(output(["hostname", "-I"]).split())
     try:
         for _family, _, _, _, place in socket.getaddrinfo(socket.gethostname(), None):
             found.add(place[0].partition("%")[0])

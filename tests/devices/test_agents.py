@@ -102,10 +102,52 @@ def test_a_device_that_is_known_is_enrolled_not_made_twice(client):
     enrolled(client)
     assert Agent.objects.get().device == known
     first = Agent.objects.get().agent_id
+    agents.revoke(agent=Agent.objects.get(), by=factories.person())
     enrolled(client)  # re-imaged: the same PC comes with a new token
     assert Agent.objects.get().agent_id != first
     known.refresh_from_db()
     assert (Device.objects.count(), known.name) == (1, "typed")
+
+
+def test_a_device_with_an_agent_is_not_given_to_whoever_knows_its_serial_number(client):
+    enrolled(client)
+    first = Agent.objects.get()
+    enrolled(client, uuid=None)
+    assert Agent.objects.count() == Device.objects.count() == 2
+    first.refresh_from_db()
+    assert first.device.name == "pc-1"
+
+
+def test_what_makers_leave_unset_makes_no_two_pcs_one(client):
+    unset = {"uuid": "03000200-0400-0500-0006-000700080009"}
+    unset["serial_number"] = "To be filled by O.E.M."
+    factories.device("typed", serial_number=unset["serial_number"])
+    enrolled(client, **unset)
+    assert Device.objects.count() == 2
+    assert Device.objects.get(name="pc-1").serial_number == ""
+
+
+def test_half_characters_and_odd_names_are_no_error(client):
+    odd = {"host_name": "pc \ud800 ü!", "os_name": "\ud800", "model": "a\u0000b"}
+    enrolled(client, **odd)
+    assert (Device.objects.get().host_name, Device.objects.get().model) == ("", "a b")
+    told = {"token": "\ud800", "facts": FACTS}
+    assert send(client, "devices:agent_enrol", told).status_code == 400
+
+
+def test_a_token_ends_with_the_rights_of_whoever_made_it(client):
+    maker = factories.person()
+    token = agents.new_token(folder=factories.zone(), by=maker)
+    maker.is_active = False
+    maker.save()
+    assert send(client, "devices:agent_enrol", {"token": token, "facts": FACTS}).status_code == 403
+    assert not Device.objects.exists()
+
+
+def test_a_report_of_nothing_but_brackets_is_refused(client):
+    known = enrolled(client)
+    body = b"[" * 100_000
+    assert send(client, "devices:agent_report", body, **signed(known, body, 1)).status_code == 400
 
 
 def test_a_report_counts_once_and_only_in_its_order(client):

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from amt.reconciliation.marks import usable_macs, usable_name, usable_serial, usable_uuid
 from amt.reconciliation.matching import Conflict, Doubt, Machine, Match, Reason, reconcile
+from devices.marks import usable_macs, usable_name, usable_serial, usable_uuid
 
 ONE = UUID("4c4c4544-0043-3510-8052-c7c04f4e3532")
 TURNED = UUID("44454c4c-4300-1035-8052-c7c04f4e3532")
