@@ -8,8 +8,14 @@ TLS_CHANGED, CERTIFICATE_SET, CERTIFICATE_REMOVED, ROOT_ADDED, ROOT_REMOVED = 7,
 TO_ADMIN_CONTROL, UNPROVISIONING = 18, 19
 TIME_SET = 0  # of network time
 UP, DOWN, CYCLE, RESET, BOOT_OPTIONS = range(5)  # events of remote control
-HTTP_DIGEST, IPV4 = 0, 0
+HTTP_DIGEST, KERBEROS, LOCAL, KVM_PORT = range(4)  # initiators
+IPV4, IPV6, NOWHERE = range(3)  # addresses
 MAX_PER_READ = 10
+
+
+def by_kerberos(domain: int, sid: bytes) -> bytes:
+    """Return the initiator that signed in with an account of a Windows domain."""
+    return struct.pack(">BIB", KERBEROS, domain, len(sid)) + sid
 
 
 class AuditLog:
@@ -29,11 +35,26 @@ class AuditLog:
         extended: bytes = b"",
     ) -> None:
         """Write that ``user`` at ``address`` did ``event`` at ``when`` (seconds since 1970)."""
-        name, source = user.encode(), address.encode()
+        name = user.encode()
+        initiator = bytes([HTTP_DIGEST, len(name)]) + name
+        self.add_by(initiator, when, application, event, address, extended)
+
+    def add_by(
+        self,
+        initiator: bytes,
+        when: float,
+        application: int,
+        event: int,
+        address: str = "",
+        extended: bytes = b"",
+    ) -> None:
+        """Write what ``initiator`` did: its kind, then what tells it from others of its kind."""
+        source = address.encode()
+        kind = NOWHERE if not source else IPV6 if b":" in source else IPV4
         self.records.append(
-            struct.pack(">HHBB", application, event, HTTP_DIGEST, len(name))
-            + name
-            + struct.pack(">IBB", int(when), IPV4, len(source))
+            struct.pack(">HH", application, event)
+            + initiator
+            + struct.pack(">IBB", int(when), kind, len(source))
             + source
             + bytes([len(extended)])
             + extended

@@ -22,14 +22,24 @@ class EventLog:
     def __len__(self) -> int:
         return len(self._records)
 
+    def add(
+        self, when: float, sensor: int, offset: int, severity: int, entity: int, data: Sequence[int]
+    ) -> None:
+        """Write any event at ``when`` (seconds since 1970); ``data`` is up to eight bytes."""
+        if self.is_frozen:
+            return
+        head = struct.pack("<I", int(when))
+        event = bytes((0xFF, sensor, 0x6F, offset, 0x68, severity, 0xFF, entity, 0))
+        self._records.append(head + event + bytes(data).ljust(8, b"\0"))
+
     def add_progress(self, when: float, step: int) -> None:
         """Write that the BIOS reached ``step`` at ``when`` (seconds since 1970)."""
-        self._add(when, FIRMWARE, PROGRESS, INFORMATION, BIOS, (0x40, step))
+        self.add(when, FIRMWARE, PROGRESS, INFORMATION, BIOS, (0x40, step))
 
     def add_failed_sign_in(self, when: float, times: int) -> None:
         """Write that ``times`` log-ins in a row were refused."""
         data = (0xAA, times & 0xFF, times >> 8)
-        self._add(when, AUTHENTICATION, 5, NON_CRITICAL, ENGINE, data)
+        self.add(when, AUTHENTICATION, 5, NON_CRITICAL, ENGINE, data)
 
     def clear(self) -> None:
         """Forget every record."""
@@ -38,12 +48,3 @@ class EventLog:
     def newest_first(self, start: int, count: int) -> list[bytes]:
         """Return ``count`` records from the 1-based position ``start``."""
         return list(reversed(self._records))[start - 1 : start - 1 + count]
-
-    def _add(
-        self, when: float, sensor: int, offset: int, severity: int, entity: int, data: Sequence[int]
-    ) -> None:
-        if self.is_frozen:
-            return
-        head = struct.pack("<I", int(when))
-        event = bytes((0xFF, sensor, 0x6F, offset, 0x68, severity, 0xFF, entity, 0))
-        self._records.append(head + event + bytes(data).ljust(8, b"\0"))
