@@ -141,12 +141,12 @@ class OverWsMan(AmtSession):
 
     async def _audit(self) -> list[list[str]]:
         try:
-            records = await read_audit_records(self._session)
+            reading = await read_audit_records(self._session)
         except (AmtFault, AmtReturnValue):
             return []
         return [
             [one.at.isoformat() if one.at else "", one.initiator, one.address, one.text]
-            for one in records
+            for one in reading.records
         ]
 
     async def _events(self) -> list[list[str]]:

@@ -80,15 +80,16 @@ EVENTS = {
     2401: "Alerts unsubscribed",
     2402: "Event log cleared",
     2403: "Event log frozen",
-    2900: "KVM consent asked for",
-    2901: "KVM consent given",
-    2902: "KVM consent refused",
-    2903: "KVM consent code was wrong",
-    2904: "KVM consent expired",
+    2900: "KVM consent switched on",
+    2901: "KVM consent switched off",
+    2902: "KVM password changed",
+    2903: "KVM consent given",
+    2904: "KVM consent failed",
     3000: "Consent policy changed",
     3001: "Consent code sent",
-    3002: "Consent ended",
+    3002: "Consent refused to begin: blocked",
 }
+CONSENT = ("for nothing", "for KVM", "for everything")
 TLS_MODES = ("off", "server certificate", "both certificates")
 
 
@@ -98,8 +99,9 @@ def describe(application: int, event: int, extended: bytes) -> str:
     Source: amt-protocol.md 10.3.
     """
     area = APPLICATIONS.get(application, f"Application {application}")
-    phrase = EVENTS.get(100 * application + event, f"{area}, event {event}")
-    more = _more(100 * application + event, extended)
+    key = 100 * application + event if event < 100 else 0  # beyond, it is another one's key
+    phrase = EVENTS.get(key, f"{area}, event {event}")
+    more = _more(key, extended)
     return f"{phrase}: {more}" if more else phrase
 
 
@@ -115,9 +117,13 @@ def _more(key: int, data: bytes) -> str:
     if key == 2100 and len(data) == 4:
         return f"{datetime.fromtimestamp(int.from_bytes(data, 'big'), UTC):%Y-%m-%d %H:%M:%S} UTC"
     if key == 3000 and len(data) == 2:
-        return f"{data[0]}, now {data[1]}"
+        return f"{_consent(data[0])}, now {_consent(data[1])}"
     return ""
 
 
 def _tls(mode: int) -> str:
     return TLS_MODES[mode] if mode < len(TLS_MODES) else f"mode {mode}"
+
+
+def _consent(policy: int) -> str:
+    return CONSENT[policy] if policy < len(CONSENT) else f"policy {policy}"

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amt.protocol.errors import AmtBadAnswer
+from amt.protocol.wsman.event_text import describe, entity_name, severity_name
 from amt.protocol.wsman.message_log import decode_record, is_boot_record, read_newest_records
 from amt.protocol.wsman.session import Session
+from tests.amt.protocol import captures
 from tests.amt.protocol.device import QUICK, Answer, Request, amt, device, envelope, http
 
 LOG = "http://intel.com/wbem/wscim/1/amt-schema/1/AMT_MessageLog"
@@ -97,6 +99,110 @@ def test_the_recorded_samples_say_what_they_say() -> None:
     assert failed.text == "Sign-in failed 10 times"
     assert progress.text == "Firmware progress: PCI resources assigned"
     assert (progress.entity, progress.data) == (34, b"\x40\x07" + bytes(6))
+
+
+async def test_the_recorded_answers_are_read_through_a_session() -> None:
+    captures.required()
+    folder = captures.FOLDER / "amt" / "messagelog"
+
+    def answer(request: Request) -> bytes:
+        is_first = b"PositionToFirstRecord" in request.body
+        name = "positiontofirstrecord.xml" if is_first else "getrecords.xml"
+        return http((folder / name).read_bytes())
+
+    async with device(amt(answer)) as seen, Session(seen.target(), QUICK) as session:
+        records = await read_newest_records(session)
+
+    assert [found.text for found in records] == [
+        "Sign-in failed 10 times",
+        "Firmware progress: PCI resources assigned",
+        "Firmware progress: PCI resources assigned",
+    ]
+    assert [entity_name(found.entity) for found in records] == ["Management Engine", "BIOS", "BIOS"]
+    assert [severity_name(found.severity) for found in records] == [
+        "critical",
+        "monitor",
+        "monitor",
+    ]
+
+
+SAYS = {
+    (5, 0, ""): "Case opened",
+    (5, 3, ""): "Sensor 5, offset 3",
+    (6, 5, "aa0a01"): "Sign-in failed 266 times",
+    (15, 0, "4001"): "Firmware error: no memory is installed",
+    (15, 0, "400d"): "Firmware error: CPU speeds do not match",
+    (15, 0, "40ff"): "Firmware error: number 255",
+    (15, 1, "4009"): "Firmware hung: video set up",
+    (15, 2, "4015"): "Firmware progress: step 21",
+    (15, 2, "4019"): "Firmware progress: primary processor set up",
+    (15, 2, "eb01"): "Firmware reported nothing valid",
+    (15, 3, "4001"): "Firmware error of the manufacturer's own",
+    (15, 5, "4001"): "Firmware event of the manufacturer's own",
+    (15, 3, "aa3001"): "One-click recovery: no network",
+    (15, 3, "aa3002"): "One-click recovery: the server's name was not found",
+    (15, 3, "aa3003"): "One-click recovery: the server could not be reached",
+    (15, 3, "aa3004"): "One-click recovery: the manufacturer's program is missing",
+    (15, 3, "aa3005"): "One-click recovery: the server's certificate was refused",
+    (15, 3, "aa3006"): "One-click recovery: the server refused the login",
+    (15, 3, "aa3007"): "One-click recovery: the image is not genuine",
+    (15, 3, "aa3008"): "One-click recovery: the file was not found",
+    (15, 3, "aa3009"): "One-click recovery: error 9",
+    (15, 5, "aa3000"): "One-click recovery: boot settings taken over",
+    (15, 5, "aa300102"): "One-click recovery: boot option added (HTTPS)",
+    (15, 5, "aa300101"): "One-click recovery: boot option added",
+    (15, 5, "aa3006"): "One-click recovery: firmware left to the OS",
+    (15, 5, "aa3007"): "One-click recovery: step 7",
+    (15, 3, "aa4002"): "Platform erase: the TPM cannot be erased",
+    (15, 3, "aa4009"): "Platform erase: error 9",
+    (15, 5, "aa400102"): "Platform erase: SSD begun",
+    (15, 5, "aa400203"): "Platform erase: TPM done",
+    (15, 5, "aa400207"): "Platform erase: part 7 done",
+    (15, 5, "aa4003"): "Platform erase: begun",
+    (15, 5, "aa4009"): "Platform erase: step 9",
+    (18, 0, "aa00000000000008"): "Agent watchdog expired",
+    (18, 0, "aa00000000000003"): "Agent watchdog state 3",
+    (18, 0, "00"): "Sensor 18, offset 0",
+    (30, 0, ""): "No bootable medium",
+    (32, 0, ""): "OS locked up",
+    (35, 0, "40"): "Boot failed: the self test did not end in time",
+    (35, 0, "41"): "Boot failed",
+    (36, 0, "aafffffffd"): "System defense: all received packets",
+    (36, 0, "aafffffffc"): "System defense: all sent packets",
+    (36, 0, "aafffffffa"): "System defense: packets of a forged sender",
+    (36, 0, "aa00000102"): "System defense filter 258 matched",
+    (37, 0, ""): "Firmware started",
+    (192, 0, "aa3000"): "Serial over LAN opened",
+    (192, 0, "aa3003"): "Disk redirection closed",
+    (192, 1, "aa3000"): "Sensor 192, offset 1",
+    (192, 0, "aa3004"): "Sensor 192, offset 0",
+    (193, 0, "aa300000"): "The user asks for a remote connection",
+    (193, 0, "aa300001"): "Sensor 193, offset 0",
+}
+
+
+@pytest.mark.parametrize("of", SAYS, ids=str)
+def test_each_kind_of_record_has_its_words(of: tuple[int, int, str]) -> None:
+    sensor, offset, data = of
+
+    assert describe(sensor, offset, bytes.fromhex(data).ljust(8, b"\0")) == SAYS[of]
+
+
+def test_entities_and_severities_have_names_and_others_their_number() -> None:
+    names = [entity_name(index) for index in (0, 7, 23, 34, 35, 38, 40, 41, 255)]
+
+    assert names[:4] == ["Unspecified", "System board", "System chassis", "BIOS"]
+    assert names[4:] == ["Management Engine"] * 2 + ["Battery", "Entity 41", "Entity 255"]
+    assert [severity_name(one) for one in (0, 1, 2, 4, 8, 16, 32, 3)] == [
+        "unspecified",
+        "monitor",
+        "information",
+        "OK",
+        "non-critical",
+        "critical",
+        "non-recoverable",
+        "severity 3",
+    ]
 
 
 @pytest.mark.parametrize("seconds", [0, 0xFFFFFFFF])
