@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from amt.constants import BootTarget, OsPowerSavingState, PowerState
 from amt.models import AmtSettings
 from amt.protocol import eoi
-from amt.protocol.errors import AmtBadAnswer, AmtError, AmtFault, AmtReturnValue
+from amt.protocol.errors import AmtBadAnswer, AmtError
 from amt.protocol.wsman import boot as boot_once
 from amt.protocol.wsman import message_log, os_power, power_management_service
 from amt.protocol.wsman.audit_log import read_audit_records
+from amt.protocol.wsman.event_text import severity_name
 from amt.protocol.wsman.general_settings import read_general_settings
-from amt.protocol.wsman.inventory_facts import Facts, read_facts
+from amt.protocol.wsman.inventory import Facts, is_about_one_class, read_facts
 from amt.protocol.wsman.power_management_service import PowerReading
 from amt.protocol.wsman.session import Session
 from amt.protocol.wsman.setup import service
@@ -142,7 +143,9 @@ class OverWsMan(AmtSession):
     async def _audit(self) -> list[list[str]]:
         try:
             reading = await read_audit_records(self._session)
-        except (AmtFault, AmtReturnValue):
+        except AmtError as error:
+            if not is_about_one_class(error):
+                raise
             return []
         return [
             [one.at.isoformat() if one.at else "", one.initiator, one.address, one.text]
@@ -152,10 +155,16 @@ class OverWsMan(AmtSession):
     async def _events(self) -> list[list[str]]:
         try:
             records = await message_log.read_newest_records(self._session, message_log.CAPACITY)
-        except (AmtFault, AmtReturnValue):
+        except AmtError as error:
+            if not is_about_one_class(error):
+                raise
             return []
         return [
-            [record.at.isoformat() if record.at else "", str(record.severity), record.text]
+            [
+                record.at.isoformat() if record.at else "",
+                severity_name(record.severity),
+                record.text,
+            ]
             for record in records
         ]
 

@@ -1,6 +1,8 @@
 """*Read inventory*: what each device tells of its PC, and what differs from the reading before."""
 
 from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,7 +11,7 @@ from amt import connect
 from amt.drivers import EngineReading
 from amt.models import AmtInventory, AmtSettings, DiscoveredDevice
 from amt.protocol.errors import AmtError
-from amt.protocol.wsman.inventory_facts import Facts, flat
+from amt.protocol.wsman.inventory import Facts, flat
 from amt.work.each_device import each_device, failed
 from devices.inventory_changes import record_changes
 from devices.marks import usable_macs
@@ -39,17 +41,11 @@ async def read(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
             reading = await (await line.session()).read_inventory()
     except AmtError as error:
         return failed(error)
-    rows.later(keep_all, (access.settings.device_id, reading))
+    await rows.in_database(partial(keep, access.settings.device_id, reading))
     count = sum(len(facts) for facts in reading.facts.values())
     told = f"Read: {count:,} values, {len(reading.events):,} events, "
     told += f"{len(reading.audit):,} audit records."
     return Outcome(JobItem.Status.DONE, told)
-
-
-def keep_all(readings: list[tuple[int, EngineReading]]) -> None:
-    """Keep each of the readings of a batch."""
-    for device_pk, reading in readings:
-        keep(device_pk, reading)
 
 
 @transaction.atomic
@@ -84,5 +80,12 @@ def _fill(device: Device, facts: Facts) -> None:
     DiscoveredDevice.objects.filter(device=device).update(
         serial_number=platform.get("Serial number", "")[:100], macs=list(usable_macs(told))
     )
-    if uuid := platform.get("UUID"):
+    if uuid := _uuid(platform.get("UUID", "")):
         AmtSettings.objects.filter(device=device, uuid=None).update(uuid=uuid)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

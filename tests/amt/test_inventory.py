@@ -6,8 +6,10 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from amt.drivers import EngineReading
 from amt.models import AmtInventory, AmtSettings
 from amt.services.inventory import read_inventory
+from amt.simulator.faults import Fault
 from amt.work import run_inventory_items
 from amt.work.inventory import keep
 from devices.models import Device, InventoryChange, JobItem
@@ -95,5 +97,25 @@ def test_the_tab_and_its_exports(fleet, client):
     assert f"Intel AMT,Platform,UUID,{simulated.uuid}" in lines
 
 
-def test_a_device_that_went_meanwhile_is_no_error():
-    keep(0, None)
+NOTHING = EngineReading({"Platform": {"UUID": "none at all", "Model": "M" * 300}}, [], [])
+
+
+def test_a_device_that_went_meanwhile_leaves_nothing():
+    keep(0, NOTHING)
+    assert not AmtInventory.objects.exists()
+
+
+def test_odd_values_are_kept_as_they_came_and_fill_nothing_that_they_cannot():
+    device = managed("127.0.1.1")
+    keep(device.pk, NOTHING)
+    device.refresh_from_db()
+    assert device.model == "M" * 100
+    assert AmtSettings.objects.get().uuid is None
+    assert AmtInventory.objects.get().facts == NOTHING.facts
+
+
+def test_a_log_of_garbage_does_not_end_the_reading(fleet):
+    (simulated,) = fleet(1, profile="16.1", faults={Fault.LOG_OF_GARBAGE})
+    simulated.event_log.add_progress(1_700_000_000, 1)
+    assert read(managed(simulated.address)).status == "done"
+    assert AmtInventory.objects.get().facts

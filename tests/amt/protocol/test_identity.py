@@ -8,7 +8,7 @@ from amt.constants import BASE_AMT, BASE_CIM, BASE_IPS, ProvisioningState
 from amt.protocol.errors import AmtBadAnswer, AmtFault, AmtRealmChanged
 from amt.protocol.wsman.general_settings import read_general_settings
 from amt.protocol.wsman.identity import Setup, read_setup, read_uuid, read_version
-from amt.protocol.wsman.inventory import Board, read_inventory
+from amt.protocol.wsman.inventory import read_facts
 from amt.protocol.wsman.session import Session
 from tests.amt.protocol.device import (
     QUICK,
@@ -128,10 +128,7 @@ async def test_the_version_comes_from_the_firmware_list_where_the_server_hides_i
         assert await read_version(session) == "11.8.70"
 
 
-async def test_an_inventory_of_a_device_that_tells_nothing_is_empty() -> None:
+async def test_a_device_that_tells_nothing_has_no_inventory() -> None:
     async with device(knows()) as seen, Session(seen.target(), QUICK) as session:
-        found = await read_inventory(session)
-
-    assert found.chassis == Board()
-    assert found.bios_date is None
-    assert found.processors == found.memory == found.network == ()
+        with pytest.raises(AmtFault):
+            await read_facts(session)

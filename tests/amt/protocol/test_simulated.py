@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 
@@ -94,15 +93,15 @@ async def test_a_reset_shows_in_the_event_log_of_firmware_that_writes_it(fleet: 
 async def test_the_inventory_has_its_basics(fleet: Start) -> None:
     device = only(fleet())
     async with Session(target(device), LIMITS) as session:
-        found = await inventory.read_inventory(session)
+        found = await inventory.read_facts(session)
 
-    assert found.chassis.model
-    assert found.board.serial_number
-    assert isinstance(found.bios_date, datetime)
-    assert found.processors
-    assert all(module.bytes > 0 for module in found.memory)
-    assert found.media_bytes
-    assert [port.address for port in found.network] == [device.spec.address]
+    assert found["Platform"]["UUID"] == str(device.uuid)
+    assert found["Board"]["Serial number"]
+    assert found["BIOS"]["Released"] == "2023-05-30"
+    assert found["Processor"]["Name"] == "13th Gen Intel(R) Core(TM) i7-13700"
+    assert [found[f"Memory {number}"]["Size"] for number in (1, 2)] == ["16 GiB", "16 GiB"]
+    assert found["Disk"]["Size"] == "1,000.2 GB"
+    assert found["Network port"]["Address"] == device.spec.address
 
 
 async def test_the_open_ports_are_found(fleet: Start) -> None:

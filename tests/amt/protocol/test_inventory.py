@@ -5,7 +5,7 @@ from lxml import etree
 
 from amt.protocol.wsman.decoder import read_element
 from amt.protocol.wsman.instance import Instance
-from amt.protocol.wsman.inventory_facts import MANY, SINGLE, facts_of, flat
+from amt.protocol.wsman.inventory import MANY, SINGLE, facts_of, flat
 from tests.amt.protocol import captures
 
 RECORDED = {
