@@ -1,6 +1,5 @@
 """What is scanned for Management Engines, when, and how each scan went."""
 
-from datetime import timedelta
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -8,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from devices.models import Server, User
+from amt.models.leased_run import LeasedRun, LeasedRunQuerySet
+from devices.models import Server
 
 RATE = [MinValueValidator(10), MaxValueValidator(20_000)]
 AT_ONCE = [MinValueValidator(1), MaxValueValidator(500)]
@@ -59,40 +59,24 @@ class DiscoveryTask(ScanOptions):
         return reverse("amt:discovery_task", args=[self.pk])
 
 
-class DiscoveryRun(ScanOptions):
+class DiscoveryRunQuerySet(LeasedRunQuerySet["DiscoveryRun"]):
+    pass
+
+
+class DiscoveryRun(ScanOptions, LeasedRun):
     """One scan, from its asking to its recorded outcome; a worker holds it by a lease."""
-
-    class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        STOPPED = "stopped", "Stopped"
-        EXPIRED = "expired", "Expired"
-
-    EXPIRES_AFTER = timedelta(minutes=15)  # unless a worker has taken it by then
 
     task = models.ForeignKey(DiscoveryTask, models.CASCADE, null=True, related_name="runs")
     title = models.CharField(max_length=120)
     ranges = models.TextField()  # without what is excluded
     server = models.ForeignKey(Server, models.SET_NULL, null=True, related_name="+")
-    status = models.CharField(max_length=7, choices=Status, default=Status.WAITING)
-    message = models.TextField(blank=True)
-    asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    asked_by_name = models.CharField(max_length=150)
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    rung_at = models.DateTimeField(null=True)
     address_count = models.PositiveIntegerField(default=0)
     asked = models.PositiveIntegerField(default=0)  # addresses that are dealt with: where to go on
     packets = models.PositiveIntegerField(default=0)
     found = models.PositiveIntegerField(default=0)
     new = models.PositiveIntegerField(default=0)
-    lease_token = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
 
-    objects: ClassVar = models.Manager["DiscoveryRun"]()
+    objects: ClassVar = DiscoveryRunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -110,10 +94,6 @@ class DiscoveryRun(ScanOptions):
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
         return reverse("amt:discovery_run", args=[self.pk])
-
-    @property
-    def is_finished(self) -> bool:
-        return self.finished_at is not None
 
     @property
     def percent(self) -> int:

@@ -1,14 +1,14 @@
 """When discovered and managed devices are brought together, and what came of it (S90-S96)."""
 
-from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, Q
 from django.urls import reverse
 
 from amt.models.discovered import DiscoveredDevice
-from devices.models import Device, User
+from amt.models.leased_run import LeasedRun, LeasedRunQuerySet
+from devices.models import Device
 from devices.schedules import Kind, Repeat, Rule
 
 EVERY_DAY = Rule(kind=Kind.RECURRING, repeat=Repeat.INTERVAL, interval_minutes=24 * 60)  # S91
@@ -33,28 +33,12 @@ class ReconciliationPlan(models.Model):
         return "Out-of-band Inventory Reconciliation"
 
 
-class ReconciliationRun(models.Model):
+class ReconciliationRunQuerySet(LeasedRunQuerySet["ReconciliationRun"]):
+    pass
+
+
+class ReconciliationRun(LeasedRun):
     """One reconciliation. A worker that dies has changed nothing; another one does it anew."""
-
-    class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        EXPIRED = "expired", "Expired"
-
-    EXPIRES_AFTER = timedelta(minutes=15)  # unless a worker has taken it by then
-
-    status = models.CharField(max_length=7, choices=Status, default=Status.WAITING)
-    message = models.TextField(blank=True)
-    asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    asked_by_name = models.CharField(max_length=150)
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    rung_at = models.DateTimeField(null=True)
-    lease_token = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
 
     managed = models.PositiveIntegerField(default=0)
     discovered = models.PositiveIntegerField(default=0)
@@ -64,13 +48,13 @@ class ReconciliationRun(models.Model):
     unmatched = models.PositiveIntegerField(default=0)
     never_inventoried = models.PositiveIntegerField(default=0)
 
-    objects: ClassVar = models.Manager["ReconciliationRun"]()
+    objects: ClassVar = ReconciliationRunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(  # type: ignore[call-overload]  # a Q is an expression, too
-                Q(finished_at=None),
+            models.UniqueConstraint(
+                ExpressionWrapper(Q(finished_at=None), models.BooleanField()),
                 condition=Q(finished_at=None),
                 name="one_reconciliation_at_a_time",
             )
@@ -82,10 +66,6 @@ class ReconciliationRun(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
         return reverse("amt:reconciliation_run", args=[self.pk])
-
-    @property
-    def is_finished(self) -> bool:
-        return self.finished_at is not None
 
 
 class ReconciliationLine(models.Model):

@@ -26,7 +26,6 @@ TASK = "amt.tasks.run_discovery"
 NAME_TASK = "amt.tasks.name_discovered"
 NAMES_AT_ONCE = 200
 ASK_NAME_AGAIN_AFTER = timedelta(hours=6)
-RING_AGAIN_AFTER = timedelta(seconds=30)
 OPTIONS = ("uses_ports", "uses_names", "rate", "requests_at_once")
 MOST_REDISCOVERED = 20_000
 # One address of each block that nobody may be spoken to in
@@ -160,10 +159,7 @@ def tick() -> None:
     _have_named()
     _start_due()
     _expire()
-    unheard = Q(rung_at=None) | Q(rung_at__lt=Now() - RING_AGAIN_AFTER)
-    orphaned = Q(status=Status.RUNNING, lease_until__lt=Now())
-    waiting = DiscoveryRun.objects.filter(unheard, finished_at=None)
-    ring(waiting.filter(Q(status=Status.WAITING) | orphaned).select_related("server"))
+    ring(DiscoveryRun.objects.to_ring().select_related("server"))
 
 
 def ring(runs: Collection[DiscoveryRun]) -> None:
@@ -212,11 +208,7 @@ def _start(task: DiscoveryTask) -> None:
 
 
 def _expire() -> None:
-    late = DiscoveryRun.objects.filter(
-        finished_at=None,
-        status=Status.WAITING,
-        created_at__lt=Now() - DiscoveryRun.EXPIRES_AFTER,
-    )
+    late = DiscoveryRun.objects.late()
     for run in late.select_related("server"):
         who = run.server.name if run.server else "The server"
         late.filter(pk=run.pk).update(

@@ -1,10 +1,9 @@
 """Reconciliation: its schedule, Start Now, and what a person decides of a pair (S90-S96)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -22,7 +21,6 @@ from devices.schedules import Rule
 from devices.services import bell
 
 TASK = "amt.tasks.run_reconciliation"
-RING_AGAIN_AFTER = timedelta(seconds=30)
 Status = ReconciliationRun.Status
 
 
@@ -106,17 +104,12 @@ def _keep(
 def tick() -> None:
     """Start what is due, ring for what waits or whose worker died, end what nobody took."""
     _start_due()
-    late = ReconciliationRun.objects.filter(
-        status=Status.WAITING, created_at__lt=Now() - ReconciliationRun.EXPIRES_AFTER
-    )
-    late.update(
+    ReconciliationRun.objects.late().update(
         status=Status.EXPIRED,
         message="No server took it for 15 min, so nothing was compared. Look at Servers.",
         finished_at=Now(),
     )
-    unheard = Q(rung_at=None) | Q(rung_at__lt=Now() - RING_AGAIN_AFTER)
-    is_free = Q(status=Status.WAITING) | Q(status=Status.RUNNING, lease_until__lt=Now())
-    for run in ReconciliationRun.objects.filter(unheard, is_free, finished_at=None):
+    for run in ReconciliationRun.objects.to_ring():
         _ring(run)
 
 

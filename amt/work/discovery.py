@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import uvloop
 from django.conf import settings
 from django.db import DatabaseError, connections, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Now
+from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from amt import addresses
@@ -34,7 +34,7 @@ def run_discovery(run_pks: Sequence[int]) -> None:
     """Carry out those of ``run_pks`` that can be had; each ends with a recorded outcome."""
     for pk in run_pks:
         token = uuid4()
-        if _claim(pk, token):
+        if DiscoveryRun.objects.claim(pk, token, LEASE):
             _carry_out(DiscoveryRun.objects.select_related("server").get(pk=pk), token)
 
 
@@ -46,20 +46,6 @@ def name_discovered(entry_pks: Sequence[int]) -> None:
     for row in rows:
         if name := names.get(str(row.address)):
             DiscoveredDevice.objects.filter(pk=row.pk, name="").update(name=name)
-
-
-def _claim(pk: int, token: UUID) -> bool:
-    """Lease a run that waits, or whose worker died."""
-    free = Q(status=Status.WAITING) | Q(status=Status.RUNNING, lease_until__lt=Now())
-    runs = DiscoveryRun.objects.filter(free, pk=pk, finished_at=None)
-    return bool(
-        runs.update(
-            status=Status.RUNNING,
-            lease_token=token,
-            lease_until=Now() + LEASE,
-            started_at=Coalesce("started_at", Now()),
-        )
-    )
 
 
 def _carry_out(run: DiscoveryRun, token: UUID) -> None:
@@ -78,7 +64,7 @@ def _carry_out(run: DiscoveryRun, token: UUID) -> None:
 
 
 def _end(run: DiscoveryRun, token: UUID, status: str, message: str) -> None:
-    mine = DiscoveryRun.objects.filter(pk=run.pk, lease_token=token, finished_at=None)
+    mine = DiscoveryRun.objects.held(run.pk, token)
     mine.update(status=status, message=message, finished_at=Now(), lease_token=None)
 
 
@@ -123,8 +109,8 @@ class Scanner:
                 logger.exception("The lease of discovery run %s was not prolonged", self.run.pk)
 
     def _renew(self) -> bool:
-        mine = DiscoveryRun.objects.filter(pk=self.run.pk, lease_token=self.token)
-        return bool(mine.filter(finished_at=None).update(lease_until=Now() + LEASE))
+        mine = DiscoveryRun.objects.held(self.run.pk, self.token)
+        return bool(mine.update(lease_until=Now() + LEASE))
 
     async def _scan(self) -> bool:
         plan = self._plan()
@@ -157,7 +143,7 @@ class Scanner:
     @transaction.atomic
     def _write(self, batch: list[Found], names: dict[str, str]) -> bool:
         """Write a batch and how far the scan is, if the run is still ours."""
-        mine = DiscoveryRun.objects.filter(pk=self.run.pk, lease_token=self.token, finished_at=None)
+        mine = DiscoveryRun.objects.held(self.run.pk, self.token)
         if not mine.update(lease_until=Now() + LEASE):
             return False
         new = record_scan(batch, names, server=self.run.server, at=timezone.now())

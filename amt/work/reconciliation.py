@@ -6,8 +6,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Q
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Now
 
 from amt.models import (
     AmtSettings,
@@ -45,28 +44,14 @@ def run_reconciliation(run_pks: Sequence[int]) -> None:
     """Carry out those of ``run_pks`` that can be had; each ends with a recorded outcome."""
     for pk in run_pks:
         token = uuid4()
-        if _claim(pk, token):
+        if ReconciliationRun.objects.claim(pk, token, LEASE):
             try:
                 Reconciliation(ReconciliationRun.objects.get(pk=pk)).carry_out(token)
             except Exception:
                 logger.exception("Reconciliation %s could not be carried out", pk)
                 message = "The console failed at this run and changed nothing; its log says why."
-                mine = ReconciliationRun.objects.filter(pk=pk, lease_token=token)
+                mine = ReconciliationRun.objects.held(pk, token)
                 mine.update(status=Status.FAILED, message=message, finished_at=Now())
-
-
-def _claim(pk: int, token: UUID) -> bool:
-    """Lease a run that waits, or whose worker died."""
-    free = Q(status=Status.WAITING) | Q(status=Status.RUNNING, lease_until__lt=Now())
-    runs = ReconciliationRun.objects.filter(free, pk=pk, finished_at=None)
-    return bool(
-        runs.update(
-            status=Status.RUNNING,
-            lease_token=token,
-            lease_until=Now() + LEASE,
-            started_at=Coalesce("started_at", Now()),
-        )
-    )
 
 
 class Reconciliation:
@@ -245,7 +230,7 @@ class Reconciliation:
         }
         message = f"Brought together {self.matched:,}, together before {already:,}, "
         message += f"to decide {len(asked):,}, without a managed device {counts['unmatched']:,}."
-        mine = ReconciliationRun.objects.filter(pk=self.run.pk, lease_token=token, finished_at=None)
+        mine = ReconciliationRun.objects.held(self.run.pk, token)
         ended = mine.update(status=Status.DONE, message=message, finished_at=Now(), **counts)
         if not ended:
             raise RuntimeError("The lease of this run was lost.")
