@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import IntegrityError, models, transaction
 
+from amt.reconciliation.matching import Doubt
 from devices.models import Device, JobItem
 
 COPIED = (
@@ -13,10 +14,12 @@ COPIED = (
 )
 
 
-def can_be_joined(engine: Device, pc: Device) -> bool:
-    """Return whether nothing is under way and only one of them is set up."""
+def why_not(engine: Device, pc: Device) -> Doubt | None:
+    """Return why the two cannot be made one now, None if they can."""
+    if hasattr(engine, "amt_settings") and hasattr(pc, "amt_settings"):
+        return Doubt.BOTH_SET_UP
     is_busy = JobItem.objects.filter(device__in=[engine, pc], finished_at=None).exists()
-    return not is_busy and not hasattr(pc, "amt_settings")
+    return Doubt.BUSY if is_busy else None
 
 
 def join(engine: Device, pc: Device) -> None:
@@ -24,14 +27,14 @@ def join(engine: Device, pc: Device) -> None:
 
     What ``pc`` has itself and can have but once stays as it is.
     """
+    is_set_up = hasattr(engine, "amt_settings")
     for relation in Device._meta.get_fields(include_hidden=True):
-        if isinstance(
-            relation, models.ManyToOneRel
-        ):  # one to one, and what joins many to many, too
+        # One to one is of this kind, too, and so is what joins many to many
+        if isinstance(relation, models.ManyToOneRel):
             holder: Any = relation.related_model
             name = relation.field.name
             _give(holder._base_manager.filter(**{name: engine}), name, pc)
-    for name in COPIED:
+    for name in COPIED if is_set_up else ():
         setattr(pc, name, getattr(engine, name))
     pc.host_name = pc.host_name or engine.host_name
     pc.model = pc.model or engine.model

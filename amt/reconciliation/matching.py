@@ -48,7 +48,8 @@ class Doubt(StrEnum):
     OTHER_SERIAL = "other-serial"  # same name, but another serial number: the name went elsewhere?
     # Found when a pair is to be written, not here:
     JOIN_BY_NAME = "join-by-name"  # both are managed, and only a name says that they are one
-    BUSY = "busy"  # both are managed, and cannot be made one now
+    BOTH_SET_UP = "both-set-up"  # both are managed and set up: one has settings too many
+    BUSY = "busy"  # both are managed, and orders are under way
 
 
 @dataclass(frozen=True, slots=True)

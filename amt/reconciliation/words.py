@@ -24,8 +24,10 @@ DOUBTS = {
     "the name was given to another PC, say that it is not the same.",
     Doubt.JOIN_BY_NAME: "{discovered} is managed already, and {device} has its {mark}. A name "
     "alone is not enough to make one device of two: say whether it is the same PC.",
-    Doubt.BUSY: "{discovered} and {device} are one PC by {mark}, but have orders under way or are "
-    "both set up. The next run tries again.",
+    Doubt.BOTH_SET_UP: "{discovered} and {device} are one PC by {mark}, but both are set up. "
+    "Delete the settings of one; the next run makes one device of them.",
+    Doubt.BUSY: "{discovered} and {device} are one PC by {mark}, but orders are under way. The "
+    "next run tries again.",
 }
 MARKS = {
     Reason.PERSON: "decision",

@@ -16,7 +16,7 @@ from amt.models import (
     ReconciliationRun,
 )
 from amt.reconciliation import words
-from amt.reconciliation.joining import can_be_joined, join
+from amt.reconciliation.joining import join, why_not
 from amt.reconciliation.matching import (
     CONFIDENCE,
     Conflict,
@@ -65,19 +65,21 @@ class Reconciliation:
         told = AmtSettings.objects.exclude(uuid=None)
         self.amt_uuids = dict(told.values_list("device_id", "uuid"))
         self.lines: list[ReconciliationLine] = []
+        self.engines: set[int] = set()
         self.linked: list[DiscoveredDevice] = []
         self.matched = 0
 
     @transaction.atomic
     def carry_out(self, token: UUID) -> None:
         """Match, write, and end the run; nothing of it is there unless all of it is."""
-        engines = self._engines()
+        self.engines = self._engines()
         managed = [
-            self._managed(one) for one in self.devices.values() if one.pk not in set(engines)
+            self._managed(one) for one in self.devices.values() if one.pk not in self.engines
         ]
         known = [one for one in managed if one.has_marks]
-        settled = self._settled(engines)
         same, apart = self._decisions()
+        self._take_apart(apart)
+        settled = self._settled()
         outcome = reconcile(
             (self._discovered(row) for row in self.rows.values()),
             known,
@@ -105,11 +107,18 @@ class Reconciliation:
             and self.devices[row.device_id].serial_number in ("", row.serial_number)
         }
 
-    def _settled(self, engines: set[int]) -> dict[int, int]:
+    def _take_apart(self, apart: set[tuple[int, int]]) -> None:
+        """Part what a person says is not the same; what was made one device stays one."""
+        for row in self.rows.values():
+            if (row.pk, row.device_id) in apart:
+                row.device = None
+                self.linked.append(row)
+
+    def _settled(self) -> dict[int, int]:
         return {
             row.pk: row.device_id
             for row in self.rows.values()
-            if row.device_id and row.device_id not in engines
+            if row.device_id and row.device_id not in self.engines
         }
 
     def _decisions(self) -> tuple[dict[int, int], set[tuple[int, int]]]:
@@ -149,7 +158,9 @@ class Reconciliation:
             else:
                 self._bring_together(match)
         for conflict in outcome.conflicts:
-            if conflict.discovered not in settled:
+            if conflict.discovered in settled:
+                already += 1
+            else:
                 self._ask(conflict)
         for pk in outcome.unmatched:
             if self.rows[pk].device_id:  # managed by its engine, and no PC has reported
@@ -160,9 +171,11 @@ class Reconciliation:
 
     def _bring_together(self, match: Match) -> None:
         row, pc = self.rows[match.discovered], self.devices[match.managed]
-        if row.device_id and (doubt := self._join(self.devices[row.device_id], pc, match)):
-            self._ask(Conflict(row.pk, (pc.pk,), doubt, match.reason))
-            return
+        if row.device_id in self.engines:
+            doubt = self._join(self.devices[row.device_id], pc, match)
+            if doubt:
+                self._ask(Conflict(row.pk, (pc.pk,), doubt, match.reason))
+                return
         row.device = pc
         self.linked.append(row)
         self.matched += 1
@@ -174,8 +187,8 @@ class Reconciliation:
         """Make one of two managed devices, or return why not."""
         if match.confidence < SURE:
             return Doubt.JOIN_BY_NAME
-        if not can_be_joined(engine, pc):
-            return Doubt.BUSY
+        if doubt := why_not(engine, pc):
+            return doubt
         told = {"joined": engine.name, "because": words.BY[match.reason]}
         join(engine, pc)
         audit.record(None, "device.join", pc, new=told)

@@ -75,7 +75,7 @@ def test_a_device_that_was_never_inventoried_is_named_and_left_alone():
 
 
 def set_up(device: Device, uuid: UUID) -> AmtSettings:
-    site = factories.server("site")
+    site = factories.server()
     Device.objects.filter(pk=device.pk).update(mode="enterprise", amt_version="16.1")
     return AmtSettings.objects.create(
         device=device,
@@ -144,6 +144,61 @@ def test_a_name_alone_does_not_make_one_device_of_two():
     reconciliation.decide(line=run.lines.get(), is_same=True, by=factories.person())
     assert ran().matched == 1
     assert not Device.objects.filter(pk=engine.pk).exists()
+
+
+def test_a_changed_mind_moves_the_entry_and_deletes_no_pc():
+    for name in ("pc-1", "pc-2"):
+        reported(factories.device(name), ONE)
+    entry, run = heard(ONE), ran()
+    first, second = run.lines.order_by("device_name")
+    reconciliation.decide(line=first, is_same=True, by=factories.person())
+    ran()
+    reconciliation.decide(line=second, is_same=True, by=factories.person())
+    assert ran().matched == 1
+    entry.refresh_from_db()
+    assert entry.device.name == "pc-2"
+    assert Device.objects.count() == 2
+
+
+def test_what_is_not_the_same_is_taken_apart():
+    pc = reported(factories.device("pc-1"), ONE)
+    entry = heard(ONE)
+    run = ran()
+    ReconciliationDecision.objects.create(discovered=entry, device=pc, is_same=False)
+    assert (ran().unmatched, run.matched) == (1, 1)
+    entry.refresh_from_db()
+    assert entry.device is None
+
+
+def test_two_that_are_both_set_up_are_asked_about():
+    engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
+    set_up(engine, ONE)
+    set_up(pc, ONE)
+    heard(ONE, device=engine)
+    run = ran()
+    assert "both are set up" in run.lines.get(kind=Kind.CONFLICT).sentence
+    assert Device.objects.count() == 2
+
+
+def test_an_engine_that_is_not_set_up_takes_nothing_from_its_pc():
+    engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
+    set_up(pc, ONE)
+    heard(ONE, device=engine)
+    assert ran().matched == 1
+    pc.refresh_from_db()
+    assert (pc.mode, AmtSettings.objects.get().device) == ("enterprise", pc)
+
+
+def test_orders_under_way_are_waited_for():
+    engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
+    heard(ONE, device=engine)
+    job = Job.objects.create(kind=Job.Kind.POWER, task="t", title="t", expires_at=timezone.now())
+    line = JobItem.objects.create(job=job, device=engine, device_name="amt-1", position=1)
+    assert "orders are under way" in ran().lines.get().sentence
+    line.finished_at = timezone.now()
+    line.save()
+    assert ran().matched == 1
+    assert Device.objects.get() == pc
 
 
 def test_a_replaced_board_is_asked_about_and_then_kept():
