@@ -1,73 +1,28 @@
 """Ask for *Test connection*: is it reachable, which version, TLS, is the credential accepted?"""
 
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
-
-from amt.codes import NOT_SET_UP
-from amt.models import AmtSettings
-from devices import audit
-from devices.models import Device, DeviceQuerySet, Job, JobItem, Server, User
-from devices.models.rights import Right
-from devices.services import jobs
+from amt.services.asking import ask_each, newest_line
+from devices.models import Device, DeviceQuerySet, Job, JobItem, User
 
 TASK = "amt.tasks.run_connection_items"
 EXPIRY = timedelta(minutes=5)  # an answer that comes later helps nobody
 
 
-@transaction.atomic
 def test_connection(*, devices: DeviceQuerySet, intent: UUID, asked_by: User) -> Job:
-    """Write down one test per device and ring each sending server once this is committed.
-
-    The same ``intent`` twice returns the first job. Devices that are not set up end as skipped.
-
-    Raises:
-        PermissionDenied: ``asked_by`` may not test any of the devices.
-    """
-    if job := jobs.existing(intent, asked_by):
-        return job
-    chosen = list(devices.allowed(asked_by, Right.READ_STATE).order_by("name", "pk"))
-    if not chosen:
-        raise PermissionDenied("You may not test the connection of any of these devices.")
-    job, new = jobs.start(
+    """Test the connection of each device; see ``ask_each``."""
+    return ask_each(
         kind=Job.Kind.TEST_CONNECTION,
         task=TASK,
-        title=Job.Kind.TEST_CONNECTION.label,
-        items=items_for(chosen),
-        asked_by=asked_by,
-        intent=intent,
+        verb="amt.test_connection",
         expires_in=EXPIRY,
+        devices=devices,
+        intent=intent,
+        asked_by=asked_by,
     )
-    if new:
-        audit.record(asked_by, "amt.test_connection", job, new={"devices": len(chosen)})
-    return job
-
-
-def items_for(chosen: Sequence[Device]) -> list[JobItem]:
-    """Return one line per device, for the server that sends to it; not set up: skipped."""
-    rows = AmtSettings.objects.filter(device__in=chosen).select_related("server")
-    servers = {row.device_id: row.server for row in rows}
-    return [_item(device, servers) for device in chosen]
-
-
-def _item(device: Device, servers: Mapping[int, Server]) -> JobItem:
-    item = JobItem(
-        device=device,
-        device_name=device.name,
-        device_address=device.amt_address,
-        server=servers.get(device.pk),
-    )
-    if device.pk not in servers:
-        item.status, item.error_code = JobItem.Status.SKIPPED, NOT_SET_UP.code
-        item.message, item.next_step = NOT_SET_UP.sentence, NOT_SET_UP.step
-    return item
 
 
 def last_test(device: Device) -> JobItem | None:
     """Return the newest test of this device."""
-    tests = JobItem.objects.filter(device=device, job__kind=Job.Kind.TEST_CONNECTION)
-    newest: JobItem | None = tests.select_related("job", "server").order_by("-id").first()
-    return newest
+    return newest_line(device, Job.Kind.TEST_CONNECTION)

@@ -11,7 +11,8 @@ from django.db.models import Count
 from amt import guard
 from amt.models import AmtSettings, CredentialTest
 from amt.protocol.sentences import say
-from amt.services.connection import EXPIRY, items_for
+from amt.services.asking import items_for
+from amt.services.connection import EXPIRY
 from devices import audit, codes
 from devices.models import Device, DeviceQuerySet, Job, JobItem, User
 from devices.models.rights import Right, may

@@ -11,7 +11,7 @@ from amt.codes import setting_up as codes
 from amt.models import (
     UnprovisionOrder,
 )
-from amt.services.connection import items_for
+from amt.services.asking import items_for
 from devices import audit
 from devices.models import Device, DeviceQuerySet, Job, JobItem, User
 from devices.models.rights import Right, may
