@@ -35,13 +35,6 @@ class AgentFacts:
     addresses: list[str]
     software: list[list[str]]
 
-    def flat(self) -> dict[str, str]:
-        """Return the texts by name, as two reports are compared."""
-        names = {f"Software: {name}": version for name, version in self.software}
-        told = {name.replace("_", " ").capitalize(): text for name, text in self.texts.items()}
-        told |= {"UUID": str(self.uuid or ""), "MAC addresses": ", ".join(self.macs)}
-        return {**told, "Addresses": ", ".join(self.addresses), **names}
-
 
 def read_facts(told: object) -> AgentFacts:
     """Return a report's facts; fields that nobody knows are left out.

@@ -7,10 +7,8 @@ from django.core.exceptions import NON_FIELD_ERRORS as NON_FIELD
 from django.core.exceptions import ValidationError
 
 from amt.models import DiscoveryTask
-from devices.forms.devices import FolderChoice
 from devices.forms.schedules import RuleForm
-from devices.forms.words import InOurWords
-from devices.models import Server, User
+from devices.models import Server
 from devices.schedules import Kind
 
 FIELDS = {  # of the form, and what the task calls them: the schedule has ranges of its own
@@ -86,13 +84,3 @@ class DiscoveryTaskForm(RuleForm):
         names = {kept: name for name, kept in FIELDS.items()}
         for kept, errors in getattr(error, "error_dict", {NON_FIELD: [error]}).items():
             self.add_error(names.get(kept), errors)
-
-
-class AddForm(InOurWords, forms.Form):
-    """The folder that discovered devices are added to."""
-
-    folder = FolderChoice()
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["folder"] = FolderChoice(user)

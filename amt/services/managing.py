@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 
-from django.conf import settings
 from django.db import transaction
 
 from amt.models import AmtSettings, DiscoveredDevice
@@ -25,15 +24,4 @@ def add_to_managed(*, rows: Collection[DiscoveredDevice], folder: Folder, by: Us
 
 def _made(row: DiscoveredDevice, folder: Folder, by: User) -> Device:
     name = row.name.partition(".")[0] or str(row.address)
-    return new_device(name, folder=folder, by=by, host_name=row.name)
-
-
-def new_device(name: str, *, folder: Folder, by: User, host_name: str = "") -> Device:
-    """Make a device; a name that is taken gets a number."""
-    taken = set(Device.objects.filter(folder=folder).values_list("name", flat=True))
-    number, free = 2, name
-    while free.lower() in {one.lower() for one in taken}:
-        free, number = f"{name} ({number})", number + 1
-    return devices.create_device(
-        folder=folder, asked_by=by, name=free, host_name=host_name, is_simulated=settings.PRACTICE
-    )
+    return devices.create_with_free_name(name, folder=folder, asked_by=by, host_name=row.name)

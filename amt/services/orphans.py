@@ -5,11 +5,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from amt.models import AmtSettings, Orphan
-from amt.services import managing
 from amt.services.settings import save_settings
 from devices import audit
 from devices.models import Device, Folder, Server, User
 from devices.models.rights import Right, may
+from devices.services import devices
 
 
 @transaction.atomic
@@ -34,7 +34,7 @@ def manage_again(*, orphan: Orphan, folder: Folder, server: Server, by: User) ->
         ValidationError: no password may be sent to its address any more.
     """
     _allow(by)
-    device = managing.new_device(orphan.name, folder=folder, by=by)
+    device = devices.create_with_free_name(orphan.name, folder=folder, asked_by=by)
     save_settings(
         device=device,
         asked_by=by,

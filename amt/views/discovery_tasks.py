@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from amt.forms.discovery import AddForm, DiscoveryTaskForm
+from amt.forms.discovery import DiscoveryTaskForm
 from amt.models import DiscoveryRun, DiscoveryTask
 from amt.services import discovered_selection, discovery_tasks, managing
 from amt.views.provisioning import first_folder
 from devices import schedule_words
+from devices.forms.devices import InFolderForm
 from devices.models.rights import Right, may
 from devices.schedules import Rule
 from devices.views.access import PersonRequest, needs_zone_right
@@ -152,7 +153,7 @@ def add_discovered(request: PersonRequest) -> HttpResponse:
     found = discovered_selection.resolve(request.user, request.POST)
     rows = list(found.filter(device=None))
     is_sent = "folder" in request.POST
-    form = AddForm(
+    form = InFolderForm(
         request.POST if is_sent else None, user=request.user, initial={"folder": first_folder().pk}
     )
     if is_sent and form.is_valid():

@@ -15,7 +15,7 @@ from devices.models import Device, HostReport, InventoryChange
 from devices.models.rights import Right, may_in
 from devices.services import selection
 from devices.views.access import PersonRequest
-from devices.views.device import framed
+from devices.views.device import framed, visible
 
 SHOWN_CHANGES = 50
 
@@ -24,10 +24,12 @@ SHOWN_CHANGES = 50
 def inventory(request: PersonRequest, pk: int) -> HttpResponse:
     """Show the inventory of a device."""
     device = _device(request, pk)
+    report = HostReport.objects.filter(device=device).first()
     context = {
         **framed(request, device),
         "tab": "inventory",
-        "report": HostReport.objects.filter(device=device).first(),
+        "report": report,
+        "reported": report.texts() if report else {},
         "reading": AmtInventory.objects.filter(device=device).first(),
         "changes": InventoryChange.objects.filter(device=device)[:SHOWN_CHANGES],
         "item": last_reading(device),
@@ -62,7 +64,7 @@ def inventory_json(request: PersonRequest, pk: int) -> HttpResponse:
         "amt": reading and {"read_at": reading.read_at.isoformat(), "facts": reading.facts},
         "events": reading.events if reading else [],
         "audit": reading.audit if reading else [],
-        "agent": _agent_facts(device),
+        "agent": _agent_texts(device),
     }
     text = json.dumps(told, indent=2, ensure_ascii=False)
     return _file(HttpResponse(text, content_type="application/json"), device, "json")
@@ -75,7 +77,7 @@ def inventory_csv(request: PersonRequest, pk: int) -> HttpResponse:
     reading = AmtInventory.objects.filter(device=device).first()
     sources: dict[str, dict[str, dict[str, str]]] = {
         "Intel AMT": reading.facts if reading else {},
-        "Agent": {"Host": _agent_facts(device)},
+        "Agent": {"Host": _agent_texts(device)},
     }
     rows = [
         [source, section, name, text]
@@ -87,26 +89,14 @@ def inventory_csv(request: PersonRequest, pk: int) -> HttpResponse:
     return _file(HttpResponse(text, content_type="text/csv; charset=utf-8"), device, "csv")
 
 
-def _agent_facts(device: Device) -> dict[str, str]:
+def _agent_texts(device: Device) -> dict[str, str]:
     report = HostReport.objects.filter(device=device).first()
-    if report is None:
-        return {}
-    return {
-        "UUID": str(report.uuid or ""),
-        "Serial number": report.serial_number,
-        "Host name": report.host_name,
-        "Manufacturer": report.manufacturer,
-        "Model": report.model,
-        "MAC addresses": ", ".join(report.macs),
-        "Addresses": ", ".join(report.addresses),
-        "Operating system": f"{report.os_name} {report.os_version}".strip(),
-        "Reported": report.reported_at.isoformat(timespec="seconds"),
-    }
+    return report.texts() | report.programs() if report else {}
 
 
 def _device(request: PersonRequest, pk: int) -> Device:
-    devices = Device.objects.visible_to(request.user).select_related("folder")
-    return get_object_or_404(devices, pk=pk)
+    device: Device = get_object_or_404(visible(request), pk=pk)
+    return device
 
 
 def _file(response: HttpResponse, device: Device, kind: str) -> HttpResponse:

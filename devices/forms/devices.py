@@ -67,8 +67,8 @@ class MoveForm(InOurWords, forms.Form):
         self.fields["folder"] = FolderChoice(user)
 
 
-class AgentFolderForm(InOurWords, forms.Form):
-    """The folder that an agent's new device goes to."""
+class InFolderForm(InOurWords, forms.Form):
+    """The folder that devices go to whose other fields nobody types."""
 
     folder = FolderChoice()
 

@@ -29,6 +29,25 @@ class HostReport(models.Model):
     def __str__(self) -> str:
         return self.host_name or str(self.uuid or self.device_id)
 
+    def texts(self) -> dict[str, str]:
+        """Return what was told of the PC itself, by the name that people read."""
+        told = {
+            "Operating system": f"{self.os_name} {self.os_version}".strip(),
+            "Host name": self.host_name,
+            "UUID": str(self.uuid or ""),
+            "Manufacturer": self.manufacturer,
+            "Model": self.model,
+            "Serial number": self.serial_number,
+            "MAC addresses": ", ".join(self.macs),
+            "Addresses": ", ".join(self.addresses),
+            "Agent": self.agent_version,
+        }
+        return {name: text for name, text in told.items() if text}
+
+    def programs(self) -> dict[str, str]:
+        """Return the version of each program, by a name that says that it is one."""
+        return {f"Software: {name}": version for name, version in self.software}
+
 
 class InventoryChange(models.Model):
     """One value that is not what it was when it was read before."""

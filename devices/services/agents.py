@@ -6,7 +6,6 @@ import json
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from devices import audit
-from devices.agent_facts import LENGTHS, AgentFacts, BadFacts, read_facts
+from devices.agent_facts import AgentFacts, BadFacts, read_facts
 from devices.inventory_changes import record_changes
 from devices.marks import usable_serial, usable_uuid
 from devices.models import Agent, Device, EnrolmentToken, Folder, HostReport, InventoryChange, User
@@ -105,12 +104,20 @@ def report(*, headers: Mapping[str, str], body: bytes) -> Agent:
     newer = Agent.objects.filter(pk=agent.pk, last_sequence__lt=number, revoked_at=None)
     if not newer.update(last_sequence=number, seen_at=Now()):
         raise AgentRefused(409, "This report was sent before.")
+    _keep(agent.device, _facts(read_json(body)))
+    return agent
+
+
+def read_json(body: bytes) -> object:
+    """Return what an agent sent.
+
+    Raises:
+        AgentRefused: it is no JSON.
+    """
     try:
-        told = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
         raise AgentRefused(400, "Not JSON.") from None
-    _keep(agent.device, _facts(told))
-    return agent
 
 
 def revoke(*, agent: Agent, by: User) -> None:
@@ -176,32 +183,30 @@ def _known(folder: Folder, facts: AgentFacts) -> Device | None:
 
 def _made(row: EnrolmentToken, facts: AgentFacts) -> Device:
     name = facts.texts["host_name"].partition(".")[0] or str(facts.uuid or "PC")
-    taken = set(
-        Device.objects.filter(folder=row.folder, name__istartswith=name).values_list(
-            "name", flat=True
-        )
-    )
-    lower, number, free = {one.lower() for one in taken}, 2, name[:90]
-    while free.lower() in lower:
-        free, number = f"{name[:90]} ({number})", number + 1
     try:
-        return devices.create_device(
-            folder=row.folder, asked_by=row.made_by, name=free, is_simulated=settings.PRACTICE
-        )
+        return devices.create_with_free_name(name, folder=row.folder, asked_by=row.made_by)
     except ValidationError as error:
         raise AgentRefused(400, f"host_name: {' '.join(error.messages)}") from None
 
 
 def _keep(device: Device, facts: AgentFacts) -> None:
     """Write the report over the one before, and what changed; fill what nobody typed."""
-    now = timezone.now()
     before = HostReport.objects.filter(device=device).first()
-    values: dict[str, Any] = {"uuid": facts.uuid, "macs": facts.macs, "addresses": facts.addresses}
-    values |= {"software": facts.software, "reported_at": now, **facts.texts}
-    HostReport.objects.update_or_create(device=device, defaults=values)
+    now = HostReport(
+        pk=before.pk if before else None,
+        device=device,
+        uuid=facts.uuid,
+        macs=facts.macs,
+        addresses=facts.addresses,
+        software=facts.software,
+        reported_at=timezone.now(),
+        **facts.texts,
+    )
+    now.save()
     if before:
         source = InventoryChange.Source.AGENT
-        record_changes(device, source, _as_facts(before).flat(), facts.flat(), at=now)
+        told = [{**one.texts(), **one.programs()} for one in (before, now)]
+        record_changes(device, source, *told, at=now.reported_at)
     _fill(device, facts.texts)
 
 
@@ -215,13 +220,3 @@ def _fill(device: Device, texts: Mapping[str, str]) -> None:
         setattr(device, name, told[name])
     if filled:
         device.save(update_fields=filled)
-
-
-def _as_facts(kept: HostReport) -> AgentFacts:
-    return AgentFacts(
-        uuid=kept.uuid,
-        texts={name: getattr(kept, name) for name in LENGTHS},
-        macs=kept.macs,
-        addresses=kept.addresses,
-        software=kept.software,
-    )

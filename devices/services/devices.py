@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
@@ -25,6 +26,7 @@ FIELDS = (
 HOST_NAME = re.compile(
     r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*", re.IGNORECASE
 )
+LONGEST_NAME = 90  # that a number still fits behind
 NAMED_IN_AUDIT = 50  # of a large selection; the number is always there
 
 
@@ -38,6 +40,21 @@ def create_device(*, folder: Folder, asked_by: User, **values: Any) -> Device:
         device.save()
     audit.record(asked_by, "device.create", device, new={"folder": str(folder), **values})
     return device
+
+
+def create_with_free_name(name: str, *, folder: Folder, asked_by: User, **values: Any) -> Device:
+    """Add a device that nobody named; a name that is taken in ``folder`` gets a number.
+
+    In a practice zone it is marked as simulated, as all are there.
+    """
+    first = name[:LONGEST_NAME]
+    alike = Device.objects.filter(folder=folder, name__istartswith=first)
+    taken = {one.lower() for one in alike.values_list("name", flat=True)}
+    number, free = 2, first
+    while free.lower() in taken:
+        free, number = f"{first} ({number})", number + 1
+    values = {"is_simulated": settings.PRACTICE, **values}
+    return create_device(folder=folder, asked_by=asked_by, name=free, **values)
 
 
 @transaction.atomic

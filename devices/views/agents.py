@@ -1,12 +1,9 @@
 """Agents: the three addresses that they call, and the pages that let them enrol."""
 
-import json
-from typing import Any
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -14,13 +11,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from devices import paging
-from devices.forms.devices import AgentFolderForm
+from devices.forms.devices import InFolderForm
 from devices.models import Agent, Device
 from devices.models.rights import Right
 from devices.services import agents as services
 from devices.services.agents import AgentRefused
 from devices.views.access import PersonRequest, needs_right_somewhere
-from devices.views.device import chosen_folder
+from devices.views.device import chosen_folder, editable
 
 PROGRAM = settings.BASE_DIR / "static" / "agent" / "zcc_agent.py"
 ORDERS = {"device": ("device__name",), "seen": ("seen_at",)}
@@ -39,11 +36,12 @@ def program(request: HttpRequest) -> HttpResponse:
 def enrol(request: HttpRequest) -> JsonResponse:
     """Let an agent enrol by its token: {"token", "facts"} -> {"agent", "key"}."""
     try:
-        told = _json(_body(request))
-        token = told.get("token") if isinstance(told, dict) else None
+        told = services.read_json(_body(request))
+        sent = told if isinstance(told, dict) else {}
+        token = sent.get("token")
         if not isinstance(token, str) or not token.isascii() or len(token) > 200:
             raise AgentRefused(400, "token: missing, or not text.")
-        agent, key = services.enrol(token, told.get("facts"))
+        agent, key = services.enrol(token, sent.get("facts"))
     except AgentRefused as refused:
         return JsonResponse({"error": str(refused)}, status=refused.status)
     return JsonResponse({"agent": str(agent.agent_id), "key": key})
@@ -75,19 +73,12 @@ def _body(request: HttpRequest) -> bytes:
     return body
 
 
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise AgentRefused(400, "Not JSON.") from None
-
-
 @require_http_methods(["GET", "POST"])
 @needs_right_somewhere(Right.EDIT)
 @never_cache
 def agents(request: PersonRequest) -> HttpResponse:
     """List the agents; make a token for a new device in a folder."""
-    form = AgentFolderForm(request.POST or None, user=request.user)
+    form = InFolderForm(request.POST or None, user=request.user)
     token = ""
     if request.method == "POST" and form.is_valid():
         token = services.new_token(folder=form.cleaned_data["folder"], by=request.user)
@@ -107,7 +98,7 @@ def agents(request: PersonRequest) -> HttpResponse:
 @never_cache
 def install_agent(request: PersonRequest, pk: int) -> HttpResponse:
     """Show how to install the agent on one device, with a token that counts once."""
-    device = editable_device(request, pk)
+    device = editable(request, pk)
     token = services.new_token(folder=device.folder, device=device, by=request.user)
     context = {"device": device, "token": token, "server": _server(request)}
     return render(request, "devices/agent_install.html", context)
@@ -116,19 +107,10 @@ def install_agent(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def revoke_agent(request: PersonRequest, pk: int) -> HttpResponse:
     """Take no more reports of the agent of a device."""
-    device = editable_device(request, pk)
+    device = editable(request, pk)
     services.revoke(agent=get_object_or_404(Agent, device=device), by=request.user)
     messages.success(request, f"Revoked: the agent of {device}.")
     return redirect("devices:agents")
-
-
-def editable_device(request: PersonRequest, pk: int) -> Device:
-    """Return a device that the person may edit; 404 where they may not see it."""
-    devices = Device.objects.visible_to(request.user).select_related("folder")
-    device = get_object_or_404(devices, pk=pk)
-    if not Device.objects.allowed(request.user, Right.EDIT).filter(pk=device.pk).exists():
-        raise PermissionDenied("You may look at this device, not change it.")
-    return device
 
 
 def _server(request: PersonRequest) -> str:

@@ -164,7 +164,10 @@ def test_what_changed_is_told(client):
     assert not InventoryChange.objects.exists()
     reported(client, known, FACTS | {"os_version": "13", "software": []}, 2)
     told = set(InventoryChange.objects.values_list("part", "before", "after"))
-    assert told == {("Os version", "12", "13"), ("Software: editor", "1.2", "")}
+    assert told == {
+        ("Operating system", "Example OS 12", "Example OS 13"),
+        ("Software: editor", "1.2", ""),
+    }
 
 
 def test_forged_old_and_revoked_reports_are_refused(client):
@@ -249,7 +252,7 @@ def test_the_real_program_enrols_and_reports(live_server, tmp_path):
     assert run("report").stdout == "Reported as pc-1.\n"
     facts.write_text(json.dumps(FACTS | {"os_version": "13"}))
     assert run("report").returncode == 0
-    assert InventoryChange.objects.get().after == "13"
+    assert InventoryChange.objects.get().after == "Example OS 13"
     stolen = run("enrol", token)
     assert (stolen.returncode, Agent.objects.count()) == (1, 1)
     assert "used" in stolen.stderr
