@@ -17,6 +17,7 @@ class Reason(StrEnum):
     """By what a pair was found, the surest first."""
 
     PERSON = "person"
+    LINKED = "linked"  # together since an earlier run, or managed from its entry
     UUID = "uuid"
     UUID_SWAPPED = "uuid-swapped"
     SERIAL = "serial"
@@ -27,6 +28,7 @@ class Reason(StrEnum):
 
 CONFIDENCE = {
     Reason.PERSON: 100,
+    Reason.LINKED: 100,
     Reason.UUID: 100,
     Reason.UUID_SWAPPED: 98,
     Reason.SERIAL: 90,
@@ -36,6 +38,7 @@ CONFIDENCE = {
 }
 ORDER = list(Reason)
 BY_NAME = {Reason.HOST_NAME, Reason.SHORT_NAME}
+BY_UUID = {Reason.UUID, Reason.UUID_SWAPPED}
 
 
 class Doubt(StrEnum):
@@ -45,9 +48,10 @@ class Doubt(StrEnum):
     SEVERAL_DISCOVERED = "several-discovered"  # one managed device is claimed by several
     CONTRADICTION = "contradiction"  # one mark says this device, another says that one
     OTHER_UUID = "other-uuid"  # same serial number, MAC or name, but another UUID: a new board?
-    OTHER_SERIAL = "other-serial"  # same name, but another serial number: the name went elsewhere?
+    OTHER_SERIAL = "other-serial"  # same MAC or name, but another serial number: a dock, a new PC?
     # Found when a pair is to be written, not here:
     JOIN_BY_NAME = "join-by-name"  # both are managed, and only a name says that they are one
+    OTHER_FOLDER = "other-folder"  # both are managed, under different people's rights maybe
     BOTH_SET_UP = "both-set-up"  # both are managed and set up: one has settings too many
     BUSY = "busy"  # both are managed, and orders are under way
 
@@ -108,13 +112,15 @@ def reconcile(
     discovered: Iterable[Machine],
     managed: Collection[Machine],
     *,
+    linked: Mapping[int, int] | None = None,
     same: Mapping[int, int] | None = None,
     apart: Collection[Pair] = (),
 ) -> Outcome:
     """Return the pairs, the questions and what is left.
 
-    ``same`` and ``apart`` are what people decided: which managed device a discovered one is, and
-    which it is not. Time and memory grow with the number of marks.
+    ``linked``: which managed device a discovered one was before; it stays so unless a person, or
+    a surer mark than a name, says otherwise. ``same`` and ``apart`` are what people decided: which
+    managed device a discovered one is, and which it is not. Time grows with the number of marks.
     """
     search = _Search(managed, frozenset(apart))
     found = Outcome()
@@ -125,6 +131,9 @@ def reconcile(
             claims[said].append(Match(machine.key, said, Reason.PERSON))
             continue
         verdict = search.verdict(machine)
+        before = (linked or {}).get(machine.key)
+        if before is not None and before in search.machines:
+            verdict = _questioned(before, verdict) or Match(machine.key, before, Reason.LINKED)
         if isinstance(verdict, Match):
             claims[verdict.managed].append(verdict)
         elif verdict:
@@ -134,6 +143,14 @@ def reconcile(
     for rivals in claims.values():
         _settle(rivals, found)
     return found
+
+
+def _questioned(before: int, verdict: Match | Conflict | None) -> Conflict | None:
+    """Return the question whether what was linked is right, if a sure mark leads elsewhere."""
+    if not isinstance(verdict, Match) or verdict.managed == before or verdict.reason in BY_NAME:
+        return None
+    told = (verdict.managed, before)
+    return Conflict(verdict.discovered, told, Doubt.CONTRADICTION, verdict.reason)
 
 
 def _settle(rivals: list[Match], found: Outcome) -> None:
@@ -200,10 +217,11 @@ class _Search:
             told = (key, *dict.fromkeys(others))
             return Conflict(one.key, told, Doubt.CONTRADICTION, reason)
         managed = self.machines[key]
-        by_uuid = reason in (Reason.UUID, Reason.UUID_SWAPPED)
-        if not by_uuid and one.uuid and managed.uuid:
+        if reason in BY_UUID:
+            return Match(one.key, key, reason)
+        if one.uuid and managed.uuid:
             return Conflict(one.key, (key,), Doubt.OTHER_UUID, reason)
-        if reason in BY_NAME and one.serial and managed.serial and one.serial != managed.serial:
+        if one.serial and managed.serial and one.serial != managed.serial:
             return Conflict(one.key, (key,), Doubt.OTHER_SERIAL, reason)
         return Match(one.key, key, reason)
 

@@ -4,6 +4,7 @@ from amt.reconciliation.matching import Doubt, Reason
 
 BY = {
     Reason.PERSON: "a person said so",
+    Reason.LINKED: "together since an earlier run",
     Reason.UUID: "same UUID",
     Reason.UUID_SWAPPED: "same UUID, its bytes in the other order",
     Reason.SERIAL: "same serial number",
@@ -20,10 +21,12 @@ DOUBTS = {
     "Say which one it is.",
     Doubt.OTHER_UUID: "{discovered} has the {mark} of {device}, but another UUID. If its board was "
     "replaced, say that it is the same PC.",
-    Doubt.OTHER_SERIAL: "{discovered} has the {mark} of {device}, but another serial number. If "
-    "the name was given to another PC, say that it is not the same.",
+    Doubt.OTHER_SERIAL: "{discovered} has the {mark} of {device}, but another serial number. A "
+    "dock, or a name given to another PC? Say whether it is the same.",
     Doubt.JOIN_BY_NAME: "{discovered} is managed already, and {device} has its {mark}. A name "
     "alone is not enough to make one device of two: say whether it is the same PC.",
+    Doubt.OTHER_FOLDER: "{discovered} is managed in another folder, and {device} has its {mark}. "
+    "What a PC says of itself moves no device across folders: say whether it is the same PC.",
     Doubt.BOTH_SET_UP: "{discovered} and {device} are one PC by {mark}, but both are set up. "
     "Delete the settings of one; the next run makes one device of them.",
     Doubt.BUSY: "{discovered} and {device} are one PC by {mark}, but orders are under way. The "
@@ -31,6 +34,7 @@ DOUBTS = {
 }
 MARKS = {
     Reason.PERSON: "decision",
+    Reason.LINKED: "place",
     Reason.UUID: "UUID",
     Reason.UUID_SWAPPED: "UUID",
     Reason.SERIAL: "serial number",
@@ -38,6 +42,7 @@ MARKS = {
     Reason.HOST_NAME: "host name",
     Reason.SHORT_NAME: "host name",
 }
+REPLACED = "It was linked to {device}. A person said that another discovered device sits there now."
 UNMATCHED = "No managed device has its UUID, serial number, MAC address or host name."
 NEVER = "It was never inventoried, so nothing can be compared: install the agent, or import a "
 NEVER += "serial number or host name."

@@ -56,7 +56,9 @@ def run(request: PersonRequest, pk: int) -> HttpResponse:
     counts = dict(found.lines.order_by().values_list("kind").annotate(Count("pk")))
     kinds = [(kind, counts.get(kind.value, 0)) for kind in ReconciliationLine.Kind]
     present = [kind.value for kind, number in kinds if number]
-    chosen = request.GET.get("kind") or (present[0] if present else "conflict")
+    chosen = request.GET.get("kind", "")
+    if chosen not in ReconciliationLine.Kind.values:
+        chosen = present[0] if present else ReconciliationLine.Kind.CONFLICT
     lines = found.lines.filter(kind=chosen).select_related("discovered", "device")
     page = paging.paginate(lines, request.GET, orders=ORDERS, default="line")
     decided = _decided(page.rows)

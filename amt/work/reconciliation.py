@@ -29,7 +29,7 @@ from amt.reconciliation.matching import (
 )
 from devices import audit
 from devices.marks import usable_macs, usable_name, usable_serial, usable_uuid
-from devices.models import Device, HostReport
+from devices.models import Device, Folder, HostReport
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ LEASE = timedelta(minutes=10)
 BATCH = 1_000
 SURE = 80  # percent; below, two managed devices are not made one without a person
 KEPT_RUNS = 30
+TRIES = 2
 Status, Kind = ReconciliationRun.Status, ReconciliationLine.Kind
 
 
@@ -45,13 +46,21 @@ def run_reconciliation(run_pks: Sequence[int]) -> None:
     for pk in run_pks:
         token = uuid4()
         if ReconciliationRun.objects.claim(pk, token, LEASE):
-            try:
-                Reconciliation(ReconciliationRun.objects.get(pk=pk)).carry_out(token)
-            except Exception:
-                logger.exception("Reconciliation %s could not be carried out", pk)
-                message = "The console failed at this run and changed nothing; its log says why."
-                mine = ReconciliationRun.objects.held(pk, token)
-                mine.update(status=Status.FAILED, message=message, finished_at=Now())
+            _carry_out(ReconciliationRun.objects.get(pk=pk), token)
+
+
+def _carry_out(run: ReconciliationRun, token: UUID) -> None:
+    """Try twice: devices that go while they are compared undo a run."""
+    for _ in range(TRIES):
+        try:
+            Reconciliation(run).carry_out(token)
+        except Exception:
+            logger.exception("Reconciliation %s could not be carried out", run.pk)
+        else:
+            return
+    message = "The console failed at this run and changed nothing; its log says why."
+    mine = ReconciliationRun.objects.held(run.pk, token)
+    mine.update(status=Status.FAILED, message=message, finished_at=Now())
 
 
 class Reconciliation:
@@ -59,73 +68,78 @@ class Reconciliation:
 
     def __init__(self, run: ReconciliationRun) -> None:
         self.run = run
-        self.rows = {row.pk: row for row in DiscoveredDevice.objects.order_by("pk")}
-        self.devices = {row.pk: row for row in Device.objects.order_by("pk")}
-        self.reports = {row.device_id: row for row in HostReport.objects.defer("software")}
-        told = AmtSettings.objects.exclude(uuid=None)
-        self.amt_uuids = dict(told.values_list("device_id", "uuid"))
         self.lines: list[ReconciliationLine] = []
-        self.engines: set[int] = set()
-        self.linked: list[DiscoveredDevice] = []
-        self.matched = 0
+        self.moved: dict[int, int | None] = {}  # where an entry was before, of those that moved
+        self.matched = self.already = 0
 
     @transaction.atomic
     def carry_out(self, token: UUID) -> None:
         """Match, write, and end the run; nothing of it is there unless all of it is."""
-        self.engines = self._engines()
+        self._load()
         managed = [
             self._managed(one) for one in self.devices.values() if one.pk not in self.engines
         ]
-        known = [one for one in managed if one.has_marks]
-        same, apart = self._decisions()
-        self._take_apart(apart)
-        settled = self._settled()
+        self._take_apart()
+        linked = {
+            row.pk: row.device_id
+            for row in self.rows.values()
+            if row.device_id and row.device_id not in self.engines
+        }
+        named = set(self.same.values())
         outcome = reconcile(
             (self._discovered(row) for row in self.rows.values()),
-            known,
-            same=settled | same,
-            apart=apart,
+            [one for one in managed if one.has_marks or one.key in named],
+            linked=linked,
+            same=self.same,
+            apart=self.apart,
         )
-        already = self._write(outcome, settled)
+        self._write(outcome)
         never = [self.devices[one.key] for one in managed if not one.has_marks]
         for device in never:
             self._line(Kind.NEVER, None, device, words.NEVER)
-        DiscoveredDevice.objects.bulk_update(self.linked, ["device"], batch_size=BATCH)
-        ReconciliationLine.objects.bulk_create(self.lines, batch_size=BATCH)
-        self._end(token, already=already, never=len(never), managed=len(managed))
+        self._save()
+        self._end(token, never=len(never), managed=len(managed))
+
+    def _load(self) -> None:
+        self.rows = {row.pk: row for row in DiscoveredDevice.objects.order_by("pk")}
+        self.devices = {row.pk: row for row in Device.objects.order_by("pk")}
+        self.paths = dict(Folder.objects.values_list("pk", "path"))
+        self.reports = {row.device_id: row for row in HostReport.objects.defer("software")}
+        told = AmtSettings.objects.exclude(uuid=None)
+        self.amt_uuids = dict(told.values_list("device_id", "uuid"))
+        decisions = ReconciliationDecision.objects.values_list(
+            "discovered_id", "device_id", "is_same"
+        )
+        decided = list(decisions)
+        self.same = {found: device for found, device, is_same in decided if is_same}
+        self.apart = {(found, device) for found, device, is_same in decided if not is_same}
+        self.engines = self._engines()
 
     def _engines(self) -> set[int]:
         """Return the managed devices that are known by their Management Engine alone.
 
-        Nobody reported of them, and a serial number is the one that the engine told.
+        Nobody reported of them, no person named them as a PC, and a serial number is the one that
+        the engine told. No other device is ever made one with another.
         """
+        named = set(self.same.values())
         return {
             row.device_id
             for row in self.rows.values()
             if row.device_id
             and row.device_id not in self.reports
+            and row.device_id not in named
             and self.devices[row.device_id].serial_number in ("", row.serial_number)
         }
 
-    def _take_apart(self, apart: set[tuple[int, int]]) -> None:
+    def _take_apart(self) -> None:
         """Part what a person says is not the same; what was made one device stays one."""
         for row in self.rows.values():
-            if (row.pk, row.device_id) in apart:
-                row.device = None
-                self.linked.append(row)
+            if (row.pk, row.device_id) in self.apart:
+                self._move(row, None)
 
-    def _settled(self) -> dict[int, int]:
-        return {
-            row.pk: row.device_id
-            for row in self.rows.values()
-            if row.device_id and row.device_id not in self.engines
-        }
-
-    def _decisions(self) -> tuple[dict[int, int], set[tuple[int, int]]]:
-        rows = ReconciliationDecision.objects.values_list("discovered_id", "device_id", "is_same")
-        decided = list(rows)
-        same = {discovered: device for discovered, device, is_same in decided if is_same}
-        return same, {(found, device) for found, device, is_same in decided if not is_same}
+    def _move(self, row: DiscoveredDevice, device: Device | None) -> None:
+        self.moved.setdefault(row.pk, row.device_id)
+        row.device = device
 
     def _managed(self, device: Device) -> Machine:
         """Return what is known of a managed device; what its agent says before what was typed."""
@@ -149,25 +163,32 @@ class Reconciliation:
             host_name=usable_name(row.name),
         )
 
-    def _write(self, outcome: Outcome, settled: dict[int, int]) -> int:
-        """Write pairs and questions; return how many were together before."""
-        already = 0
+    def _write(self, outcome: Outcome) -> None:
+        """Write pairs, questions and leftovers."""
         for match in outcome.matches:
-            if settled.get(match.discovered) == match.managed:
-                already += 1
+            if self.rows[match.discovered].device_id == match.managed:
+                self.already += 1
             else:
                 self._bring_together(match)
+        said = {one.managed for one in outcome.matches if one.reason is Reason.PERSON}
         for conflict in outcome.conflicts:
-            if conflict.discovered in settled:
-                already += 1
-            else:
+            if conflict.reason is not Reason.LINKED:
                 self._ask(conflict)
+            elif conflict.managed[0] in said:
+                self._give_way(conflict)
+            else:
+                self.already += 1
         for pk in outcome.unmatched:
             if self.rows[pk].device_id:  # managed by its engine, and no PC has reported
-                already += 1
+                self.already += 1
             else:
                 self._line(Kind.UNMATCHED, self.rows[pk], None, words.UNMATCHED)
-        return already
+
+    def _give_way(self, conflict: Conflict) -> None:
+        """Part an entry from a PC in which another one sits now: its board was replaced."""
+        row, pc = self.rows[conflict.discovered], self.devices[conflict.managed[0]]
+        self._move(row, None)
+        self._line(Kind.UNMATCHED, row, pc, words.REPLACED.format(device=pc.name))
 
     def _bring_together(self, match: Match) -> None:
         row, pc = self.rows[match.discovered], self.devices[match.managed]
@@ -176,23 +197,42 @@ class Reconciliation:
             if doubt:
                 self._ask(Conflict(row.pk, (pc.pk,), doubt, match.reason))
                 return
-        row.device = pc
-        self.linked.append(row)
+        self._move(row, pc)
         self.matched += 1
         if row.uuid and self.amt_uuids.get(pc.pk, row.uuid) != row.uuid:
             self._note_new_board(pc, row.uuid)
         self._line(Kind.MATCHED, row, pc, words.matched(match.reason), match.reason)
 
     def _join(self, engine: Device, pc: Device, match: Match) -> Doubt | None:
-        """Make one of two managed devices, or return why not."""
+        """Make one of two managed devices, or return why not.
+
+        Whoever has rights in the folder of the PC has them in those below, and nowhere else for
+        certain: an engine from elsewhere goes over only if a person says so.
+        """
+        is_said = match.reason is Reason.PERSON
         if match.confidence < SURE:
             return Doubt.JOIN_BY_NAME
-        if doubt := why_not(engine, pc):
+        if not is_said and not self.paths[engine.folder_id].startswith(self.paths[pc.folder_id]):
+            return Doubt.OTHER_FOLDER
+        both = Device.objects.select_for_update(of=("self",)).select_related("folder")
+        fresh = both.in_bulk([engine.pk, pc.pk])
+        if len(fresh) < 2:
+            return Doubt.BUSY
+        if doubt := why_not(fresh[engine.pk], fresh[pc.pk]):
             return doubt
-        told = {"joined": engine.name, "because": words.BY[match.reason]}
-        join(engine, pc)
-        audit.record(None, "device.join", pc, new=told)
+        self._note_join(fresh[engine.pk], fresh[pc.pk], match)
+        for row in self.rows.values():
+            if row.device_id == engine.pk:
+                self._move(row, pc)
+        self.engines.discard(engine.pk)
         return None
+
+    def _note_join(self, engine: Device, pc: Device, match: Match) -> None:
+        old = {"device": engine.pk, "name": engine.name, "folder": str(engine.folder)}
+        old |= {"description": engine.description, "host_name": engine.host_name}
+        left = join(engine, pc)
+        new = {"joined": old["name"], "because": words.BY[match.reason], "left_behind": left}
+        audit.record(None, "device.join", pc, old=old, new=new)
 
     def _note_new_board(self, pc: Device, uuid: UUID) -> None:
         """Keep the UUID of a board that a person said is the new one of this PC."""
@@ -229,19 +269,32 @@ class Reconciliation:
             )
         )
 
-    def _end(self, token: UUID, *, already: int, never: int, managed: int) -> None:
+    def _save(self) -> None:
+        """Write lines and links; an entry that somebody else moved meanwhile stays where it is."""
+        ReconciliationLine.objects.bulk_create(self.lines, batch_size=BATCH)
+        locked = DiscoveredDevice.objects.select_for_update().filter(pk__in=self.moved)
+        now = dict(locked.order_by("pk").values_list("pk", "device_id"))
+        gone = {None, *(pk for pk in now.values() if pk not in self.devices)}
+        rows = [
+            self.rows[pk]
+            for pk, before in self.moved.items()
+            if pk in now and (now[pk] in (before, self.rows[pk].device_id) or now[pk] in gone)
+        ]
+        DiscoveredDevice.objects.bulk_update(rows, ["device"], batch_size=BATCH)
+
+    def _end(self, token: UUID, *, never: int, managed: int) -> None:
         """End the run, if it is still ours; else undo all."""
         asked = {line.discovered_id for line in self.lines if line.kind == Kind.CONFLICT}
         counts = {
             "managed": managed,
             "discovered": len(self.rows),
-            "already": already,
+            "already": self.already,
             "matched": self.matched,
             "conflicts": len(asked),
             "unmatched": sum(line.kind == Kind.UNMATCHED for line in self.lines),
             "never_inventoried": never,
         }
-        message = f"Brought together {self.matched:,}, together before {already:,}, "
+        message = f"Brought together {self.matched:,}, together before {self.already:,}, "
         message += f"to decide {len(asked):,}, without a managed device {counts['unmatched']:,}."
         mine = ReconciliationRun.objects.held(self.run.pk, token)
         ended = mine.update(status=Status.DONE, message=message, finished_at=Now(), **counts)
