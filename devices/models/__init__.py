@@ -8,6 +8,7 @@ from devices.models.device import Device, DeviceQuerySet
 from devices.models.folder import Folder
 from devices.models.host import HostReport, InventoryChange
 from devices.models.job import Attempt, Job, JobItem, JobItemQuerySet, JobQuerySet
+from devices.models.message import Message, MessageQuerySet
 from devices.models.rights import Assignment
 from devices.models.server import Server
 from devices.models.setting import Setting
@@ -30,6 +31,8 @@ __all__ = [
     "JobItem",
     "JobItemQuerySet",
     "JobQuerySet",
+    "Message",
+    "MessageQuerySet",
     "Server",
     "Setting",
     "SignInLink",

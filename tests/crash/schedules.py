@@ -112,16 +112,23 @@ def go_on(
 
     chance = random.Random(len(moments))
     while now < end:
-        moments.append(now.isoformat())
-        publish(place, len(moments), now)
-        if len(moments) == KILL_AT:
-            time.sleep(0.002)
-            running.pop().send_signal(signal.SIGKILL)
-        await_all(place, len(moments), running)
+        look(now, place, running, moments)
+        while PowerSchedule.objects.filter(next_at__lte=now).exists():  # the killed one held it
+            look(now, place, running, moments)
         coming = PowerSchedule.objects.filter(next_at__gt=now).order_by("next_at").first()
         if coming is None:
             return
         now = coming.next_at + timedelta(seconds=chance.randrange(50))
+
+
+def look(now: datetime, place: Path, running: list[subprocess.Popen], moments: list[str]) -> None:
+    """Let all dispatchers look at one moment; kill one meanwhile, if it is its time."""
+    moments.append(now.isoformat())
+    publish(place, len(moments), now)
+    if len(moments) == KILL_AT:
+        time.sleep(0.002)
+        running.pop().send_signal(signal.SIGKILL)
+    await_all(place, len(moments), running)
 
 
 def publish(place: Path, step: int, now: datetime) -> None:

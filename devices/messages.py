@@ -1,0 +1,53 @@
+"""Keep what devices tell without being asked: once each, bounded, for people to acknowledge."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from devices.models import Message
+
+MOST = 500  # messages kept of one device; the oldest go
+LONGEST = 500  # characters of a text
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing a device told. ``mark`` tells it from others with the same code and time."""
+
+    severity: Message.Severity
+    source: Message.Source
+    text: str
+    code: str = ""
+    happened_at: datetime | None = None
+    mark: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return what is the same when the same thing is told again."""
+        parts = (self.source, self.code, str(self.happened_at), self.mark or self.text)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def record_messages(device_pk: int, told: Iterable[Told]) -> int:
+    """Write what was not told before; return how many that is."""
+    rows = {
+        one.key: Message(
+            device_id=device_pk,
+            severity=one.severity,
+            source=one.source,
+            code=one.code[:64],
+            text=one.text[:LONGEST],
+            happened_at=one.happened_at,
+            key=one.key,
+        )
+        for one in told
+    }
+    mine = Message.objects.filter(device_id=device_pk)
+    known = set(mine.filter(key__in=rows).values_list("key", flat=True))
+    new = [row for key, row in rows.items() if key not in known]
+    Message.objects.bulk_create(new, ignore_conflicts=True)
+    if new:
+        kept = mine.order_by("-recorded_at", "-pk").values_list("pk", flat=True)[MOST:]
+        Message.objects.filter(pk__in=list(kept)).delete()
+    return len(new)

@@ -1,0 +1,64 @@
+"""What a device or the console has to tell without being asked, until somebody acknowledges it."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from devices.models.device import Device
+from devices.models.rights import Person, Right, below, may
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: Person) -> "MessageQuerySet":
+        """Keep the messages of devices that this person may see."""
+        if may(user, Right.VIEW):
+            return self.all()
+        return self.filter(below(user, Right.VIEW, "device__folder__path"))
+
+    def open(self) -> "MessageQuerySet":
+        """Keep those that nobody acknowledged and that are more than information."""
+        return self.filter(acknowledged_at=None).exclude(severity=Message.Severity.INFORMATION)
+
+
+class Message(models.Model):
+    """One thing that a device told. The same thing told again is counted, not written again."""
+
+    class Severity(models.TextChoices):
+        ERROR = "error", "Error"
+        WARNING = "warning", "Warning"
+        INFORMATION = "information", "Information"
+
+    class Source(models.TextChoices):
+        EVENT_LOG = "event-log", "Event log"
+        ALERT = "alert", "Live alert"
+
+    device = models.ForeignKey(Device, models.CASCADE, related_name="messages")
+    severity = models.CharField(max_length=11, choices=Severity)
+    source = models.CharField(max_length=9, choices=Source)
+    code = models.CharField(max_length=64, blank=True)  # of the source: "iAMT0005", a sensor's name
+    text = models.TextField()
+    happened_at = models.DateTimeField(null=True)  # by the clock of the device, if it has one
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    key = models.CharField(max_length=64)  # what makes it the same message for this device
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.CharField(max_length=150, blank=True)
+
+    objects: ClassVar = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-recorded_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["device", "key"], name="one_message_of_a_key")
+        ]
+        indexes = [
+            models.Index(fields=["device", "-recorded_at"], name="message_by_device"),
+            models.Index(
+                fields=["-recorded_at"],
+                name="message_open",
+                condition=Q(acknowledged_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
