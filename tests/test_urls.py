@@ -182,7 +182,7 @@ ENTRIES: dict[str, Entry] = {
     "amt:reconciliation()": entry(ZONE, ZONE),
     "amt:start_reconciliation()": entry(post=ZONE),
     "amt:reconciliation_run(pk)": entry(WATCH, pk="reconciled"),
-    "amt:decide_reconciled(pk)": entry(post=ZONE, pk="question"),
+    "amt:decide_reconciled(pk)": entry(post=ZONE, pk="reconciled", post_pk="question"),
     "amt:new_discovery_task()": entry(ZONE, ZONE),
     "amt:discovery_task(pk)": entry(ZONE, ZONE, pk="search"),
     "amt:delete_discovery_task(pk)": entry(post=ZONE, pk="search_to_go"),

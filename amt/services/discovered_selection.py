@@ -7,6 +7,7 @@ from django.http import QueryDict
 from amt.models import DiscoveredDevice
 from amt.models.discovered import DiscoveredDeviceQuerySet
 from devices.models import User
+from devices.services.selection import numbers
 
 MOST = 20_000  # entries of one selection
 
@@ -15,10 +16,10 @@ def resolve(user: User, asked: QueryDict) -> DiscoveredDeviceQuerySet:
     """Return the entries that a list or dialog sent, as far as ``user`` may see them."""
     visible: DiscoveredDeviceQuerySet = DiscoveredDevice.objects.visible_to(user)
     if frozen := asked.get("frozen"):
-        return visible.filter(pk__in=_numbers(frozen.split(",")))
+        return visible.filter(pk__in=numbers(frozen.split(","), MOST))
     if asked.get("all"):
         return matching(user, QueryDict(asked.get("filter", "")))
-    return visible.filter(pk__in=_numbers(asked.getlist("pk")))
+    return visible.filter(pk__in=numbers(asked.getlist("pk"), MOST))
 
 
 def matching(user: User, query: Mapping[str, str]) -> DiscoveredDeviceQuerySet:
@@ -30,8 +31,3 @@ def matching(user: User, query: Mapping[str, str]) -> DiscoveredDeviceQuerySet:
 def freeze(rows: Iterable[DiscoveredDevice]) -> str:
     """Return the set as the hidden field ``frozen`` of a dialog keeps it."""
     return ",".join(str(row.pk) for row in rows)
-
-
-def _numbers(texts: Iterable[str]) -> list[int]:
-    known = {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19}
-    return sorted(known)[:MOST]

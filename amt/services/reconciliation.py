@@ -1,5 +1,7 @@
 """Reconciliation: its schedule, Start Now, and what a person decides of a pair (S90-S96)."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -70,35 +72,40 @@ def start(*, by: User | None) -> ReconciliationRun:
 
 
 @transaction.atomic
-def decide(*, line: ReconciliationLine, is_same: bool, by: User) -> ReconciliationDecision:
-    """Keep what a person says of the pair of ``line``; the next run does it.
+def decide(*, lines: Iterable[ReconciliationLine], is_same: bool, by: User) -> int:
+    """Keep what a person says of the pairs of ``lines``; return how many. The next run does it.
 
     Raises:
         PermissionDenied: ``by`` may not configure the whole zone.
-        ValidationError: the line asks nothing, or one of the two is gone.
+        ValidationError: nothing is asked, all are gone, or one device would be two PCs.
     """
     if not may(by, Right.CONFIGURE):
         raise PermissionDenied("You may look at reconciliation, not decide.")
-    if line.kind != ReconciliationLine.Kind.CONFLICT:
-        raise ValidationError("There is nothing to decide about this line.")
-    if line.discovered is None or line.device is None:
+    asked = [line for line in lines if line.kind == ReconciliationLine.Kind.CONFLICT]
+    pairs = [(line.discovered, line.device) for line in asked if line.discovered and line.device]
+    if not asked:
+        raise ValidationError("There is nothing to decide.")
+    if not pairs:
         raise ValidationError("One of the two devices was deleted. Start a new run.")
-    return _keep(line.discovered, line.device, is_same, by)
+    counted = Counter(found for found, _ in pairs)
+    if is_same and len(counted) < len(pairs):
+        twice = counted.most_common(1)[0][0]
+        raise ValidationError(f"{twice} can be one PC only. Tick one line of it.")
+    for found, device in pairs:
+        _keep(found, device, is_same, by)
+    return len(pairs)
 
 
-def _keep(
-    found: DiscoveredDevice, device: Device, is_same: bool, by: User
-) -> ReconciliationDecision:
+def _keep(found: DiscoveredDevice, device: Device, is_same: bool, by: User) -> None:
     if is_same:  # a discovered device is one PC at most
         ReconciliationDecision.objects.filter(discovered=found, is_same=True).delete()
-    decision, _ = ReconciliationDecision.objects.update_or_create(
+    ReconciliationDecision.objects.update_or_create(
         discovered=found,
         device=device,
         defaults={"is_same": is_same, "decided_by": by.get_username()},
     )
     told = {"discovered": str(found), "is_same": is_same}
     audit.record(by, "reconciliation.decide", device, new=told)
-    return decision
 
 
 def tick() -> None:

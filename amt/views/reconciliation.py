@@ -13,10 +13,12 @@ from devices import paging
 from devices.forms.schedules import RuleForm
 from devices.models.rights import Right, may
 from devices.schedules import Kind, Rule
+from devices.services.selection import numbers
 from devices.views.access import PersonRequest, needs_zone_right
 
 KINDS = (Kind.NONE, Kind.DATES, Kind.RECURRING)
 SHOWN_RUNS = 20
+MOST_LINES = 10_000  # decided at once, one by one
 LEAVE_TO = "devices:configuration"
 ORDERS = {"line": ("id",)}
 
@@ -62,13 +64,15 @@ def run(request: PersonRequest, pk: int) -> HttpResponse:
     lines = found.lines.filter(kind=chosen).select_related("discovered", "device")
     page = paging.paginate(lines, request.GET, orders=ORDERS, default="line")
     decided = _decided(page.rows)
+    may_decide = may(request.user, Right.CONFIGURE)
     context = {
         "run": found,
         "kinds": kinds,
         "chosen": chosen,
         "page": page,
         "rows": [(line, decided.get(line.pk)) for line in page.rows],
-        "may_decide": may(request.user, Right.CONFIGURE),
+        "may_decide": may_decide,
+        "asks": may_decide and chosen == ReconciliationLine.Kind.CONFLICT,
     }
     return render(request, "amt/reconciliation_run.html", context)
 
@@ -84,13 +88,18 @@ def _decided(lines: list[ReconciliationLine]) -> dict[int, ReconciliationDecisio
 @require_POST
 @needs_zone_right(Right.CONFIGURE)
 def decide(request: PersonRequest, pk: int) -> HttpResponse:
-    """Keep that the two of a line are one PC, or are not."""
-    lines = ReconciliationLine.objects.select_related("discovered", "device", "run")
-    line = get_object_or_404(lines, pk=pk)
+    """Keep that the two of each ticked line are one PC, or are not."""
+    found = get_object_or_404(ReconciliationRun, pk=pk)
+    lines = found.lines.select_related("discovered", "device")
+    if "all" in request.POST:
+        lines = lines.filter(kind=ReconciliationLine.Kind.CONFLICT)
+    else:
+        lines = lines.filter(pk__in=numbers(request.POST.getlist("pk"), MOST_LINES))
     try:
-        reconciling.decide(line=line, is_same="same" in request.POST, by=request.user)
+        count = reconciling.decide(lines=lines, is_same="same" in request.POST, by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, "Kept. The next run does it; Start Now does not wait.")
-    return redirect(line.run)
+        told = f"Kept what you say of {count:,} line{'s' * (count > 1)}."
+        messages.success(request, f"{told} The next run does it; Start Now does not wait.")
+    return redirect(found)

@@ -19,17 +19,17 @@ def resolve(user: User, asked: QueryDict) -> DeviceQuerySet:
     """
     visible = Device.objects.visible_to(user)
     if frozen := asked.get("frozen"):
-        return visible.filter(pk__among=_numbers(frozen.split(",")))
+        return visible.filter(pk__among=numbers(frozen.split(",")))
     if asked.get("all"):
         return matching(user, QueryDict(asked.get("filter", "")))
-    return visible.filter(pk__among=_numbers(asked.getlist("pk") + asked.getlist("device")))
+    return visible.filter(pk__among=numbers(asked.getlist("pk") + asked.getlist("device")))
 
 
 def matching(user: User, query: QueryDict) -> DeviceQuerySet:
     """Return the devices that a list with this address shows, on all its pages."""
     visible, folder = Device.objects.visible_to(user), None
     if asked := query.get("folder"):
-        folder = Folder.objects.visible_to(user).filter(pk__in=_numbers([asked])).first()
+        folder = Folder.objects.visible_to(user).filter(pk__in=numbers([asked])).first()
         if folder is None:
             return visible.none()
     return Listing.read(query, folder).apply(visible, poll_seconds())
@@ -40,7 +40,7 @@ def freeze(devices: DeviceQuerySet) -> str:
     return ",".join(map(str, devices.order_by("pk").values_list("pk", flat=True)))
 
 
-def _numbers(texts: Iterable[str]) -> list[int]:
-    """Return the primary keys among ``texts``; what is none is left out."""
+def numbers(texts: Iterable[str], most: int = MOST) -> list[int]:
+    """Return the primary keys among ``texts``, ``most`` at most; what is none is left out."""
     known = {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19}
-    return sorted(known)[:MOST]
+    return sorted(known)[:most]

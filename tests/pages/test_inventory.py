@@ -98,8 +98,11 @@ def test_reconciliation_is_started_and_a_question_decided(tabs, worker, axe):
     page.get_by_role("button", name="Start Now").click()
     expect(page.get_by_text("To decide 1")).to_be_visible(timeout=20_000)
     assert axe(page) == []
-    page.get_by_role("button", name="10.1.2.3 and pc-2 are the same PC").click()
-    expect(page.get_by_text("Kept. The next run does it")).to_be_visible()
+    expect(page.get_by_role("button", name="Same PC")).to_be_disabled()
+    page.get_by_label("Select 10.1.2.3 and pc-2").check()
+    page.get_by_role("button", name="Same PC").click()
+    expect(page.get_by_text("Kept what you say of 1 line. The next run")).to_be_visible()
+    expect(page.get_by_label("Select 10.1.2.3 and pc-2")).not_to_be_checked()
     page.get_by_role("button", name="Start Now").click()
     expect(page.get_by_text("Brought together 1,")).to_be_visible(timeout=20_000)
     entry.refresh_from_db()

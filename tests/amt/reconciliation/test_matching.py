@@ -77,6 +77,11 @@ def test_nothing_in_common_is_left_over(mine, theirs):
         ({"uuid": TWO, "serial": "5cg1"}, [pc(uuid=ONE, serial="5cg1")], Doubt.OTHER_UUID, (10,)),
         ({"uuid": TWO, "host_name": "a"}, [pc(uuid=ONE, host_name="a")], Doubt.OTHER_UUID, (10,)),
         (
+            {"serial": "5cg1", "macs": ("a" * 12,)},
+            [pc(serial="5cg2", macs=("a" * 12,))],
+            *(Doubt.OTHER_SERIAL, (10,)),
+        ),
+        (
             {"serial": "5cg1", "host_name": "a"},
             [pc(serial="5cg2", host_name="a")],
             *(Doubt.OTHER_SERIAL, (10,)),

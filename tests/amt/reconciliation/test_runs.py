@@ -1,10 +1,10 @@
 """Reconciliation with rows: brought together, joined, asked, decided, scheduled."""
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from amt.models import (
@@ -17,7 +17,8 @@ from amt.models import (
 )
 from amt.services import reconciliation
 from amt.work import run_reconciliation
-from devices.models import AuditEntry, Device, HostReport, Job, JobItem
+from amt.work.reconciliation import Reconciliation
+from devices.models import AuditEntry, Device, HostReport, Job, JobItem, Setting
 from devices.models.rights import Role
 from devices.schedules import Rule
 from tests import factories
@@ -112,6 +113,113 @@ def test_an_engine_whose_serial_number_was_read_still_joins_its_pc():
     assert AmtSettings.objects.get().device == pc
 
 
+def test_a_report_takes_no_engine_out_of_the_folder_of_others():
+    theirs, mine = factories.folder("Theirs"), factories.folder("Mine")
+    engine = factories.device("amt-1", theirs)
+    pc = reported(factories.device("pc-1", mine), ONE)
+    set_up(engine, ONE)
+    entry = heard(ONE, device=engine)
+    run = ran()
+    assert "another folder" in run.lines.get(kind=Kind.CONFLICT).sentence
+    entry.refresh_from_db()
+    assert (entry.device, AmtSettings.objects.get().device) == (engine, engine)
+    reconciliation.decide(lines=run.lines.all(), is_same=True, by=factories.person())
+    assert ran().matched == 1
+    assert AmtSettings.objects.get().device == pc
+
+
+def test_a_pc_that_reports_takes_an_engine_from_a_folder_below_its_own():
+    above = factories.folder("Above")
+    engine = factories.device("amt-1", factories.folder("Below", above))
+    pc = reported(factories.device("pc-1", above), ONE)
+    set_up(engine, ONE)
+    heard(ONE, device=engine)
+    assert ran().matched == 1
+    assert AmtSettings.objects.get().device == pc
+
+
+def test_a_pc_that_a_person_named_is_never_made_part_of_another():
+    named = factories.device("pc-1", host_name="pc-1.example.test")
+    entry = heard(ONE, "pc-1.example.test")
+    ReconciliationDecision.objects.create(discovered=entry, device=named, is_same=True)
+    assert ran().matched == 1
+    thief = reported(factories.device("pc-2"), ONE)
+    ran()
+    assert set(Device.objects.all()) == {named, thief}
+    entry.refresh_from_db()
+    assert entry.device == named
+
+
+def test_the_board_that_a_person_names_takes_the_place_of_the_one_before():
+    pc = reported(factories.device("pc-1"), ONE, serial_number="5CG1234")
+    old = heard(ONE, serial_number="5CG1234")
+    assert ran().matched == 1
+    new = heard(TWO, serial_number="5CG1234")
+    run = ran()
+    assert run.conflicts == 1
+    reconciliation.decide(lines=run.lines.all(), is_same=True, by=factories.person())
+    run = ran()
+    old.refresh_from_db()
+    new.refresh_from_db()
+    assert (old.device, new.device) == (None, pc)
+    assert "sits there now" in run.lines.get(kind=Kind.UNMATCHED).sentence
+
+
+def test_two_entries_of_one_engine_both_follow_it_to_its_pc():
+    engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
+    set_up(engine, ONE)
+    heard(ONE, device=engine)
+    heard(name="amt-1.example.test", device=engine)
+    ran()
+    assert [entry.device for entry in DiscoveredDevice.objects.all()] == [pc, pc]
+    assert Device.objects.get() == pc
+
+
+def test_an_entry_whose_uuid_is_that_of_another_pc_now_is_asked_about():
+    pc = reported(factories.device("pc-1"), ONE)
+    entry = heard(ONE)
+    assert ran().matched == 1
+    HostReport.objects.filter(device=pc).update(uuid=TWO)
+    other = reported(factories.device("pc-2"), ONE)
+    run = ran()
+    entry.refresh_from_db()
+    assert entry.device == pc
+    lines = run.lines.filter(kind=Kind.CONFLICT)
+    assert {line.device for line in lines} == {pc, other}
+
+
+def test_what_an_engine_has_too_many_of_is_told_in_the_audit():
+    engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
+    set_up(engine, ONE)
+    for device in (engine, pc):
+        Setting.objects.create(device=device, key="power.poll", value=300)
+    heard(ONE, device=engine)
+    assert ran().matched == 1
+    told = AuditEntry.objects.get(verb="device.join")
+    assert told.old["name"] == "amt-1"
+    assert len(told.new["left_behind"]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pc_that_is_renamed_while_a_run_compares_keeps_its_new_name():
+    engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
+    set_up(engine, ONE)
+    heard(ONE, device=engine)
+    run = reconciliation.start(by=None)
+    ReconciliationRun.objects.claim(run.pk, run_token := uuid4(), timedelta(minutes=1))
+    work = Reconciliation(ReconciliationRun.objects.get(pk=run.pk))
+    load = work._load
+
+    def load_then_rename() -> None:
+        load()
+        Device.objects.filter(pk=pc.pk).update(name="renamed", description="kept")
+
+    work._load = load_then_rename
+    work.carry_out(run_token)
+    pc.refresh_from_db()
+    assert (pc.name, pc.description, pc.mode) == ("renamed", "kept", "enterprise")
+
+
 def test_tasks_and_selections_of_an_engine_go_over_to_its_pc():
     engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
     heard(ONE, device=engine)
@@ -141,7 +249,7 @@ def test_a_name_alone_does_not_make_one_device_of_two():
     run = ran()
     assert run.conflicts == 1
     assert Device.objects.filter(pk=engine.pk).exists()
-    reconciliation.decide(line=run.lines.get(), is_same=True, by=factories.person())
+    reconciliation.decide(lines=run.lines.all(), is_same=True, by=factories.person())
     assert ran().matched == 1
     assert not Device.objects.filter(pk=engine.pk).exists()
 
@@ -151,9 +259,9 @@ def test_a_changed_mind_moves_the_entry_and_deletes_no_pc():
         reported(factories.device(name), ONE)
     entry, run = heard(ONE), ran()
     first, second = run.lines.order_by("device_name")
-    reconciliation.decide(line=first, is_same=True, by=factories.person())
+    reconciliation.decide(lines=[first], is_same=True, by=factories.person())
     ran()
-    reconciliation.decide(line=second, is_same=True, by=factories.person())
+    reconciliation.decide(lines=[second], is_same=True, by=factories.person())
     assert ran().matched == 1
     entry.refresh_from_db()
     assert entry.device.name == "pc-2"
@@ -207,7 +315,7 @@ def test_a_replaced_board_is_asked_about_and_then_kept():
     entry = heard(TWO, serial_number="5CG1234")
     run = ran()
     assert "another UUID" in run.lines.get(kind=Kind.CONFLICT).sentence
-    reconciliation.decide(line=run.lines.get(), is_same=True, by=factories.person())
+    reconciliation.decide(lines=run.lines.all(), is_same=True, by=factories.person())
     assert ran().matched == 1
     kept.refresh_from_db()
     entry.refresh_from_db()
@@ -223,9 +331,20 @@ def test_what_is_not_the_same_is_not_asked_again():
     assert run.conflicts == 1
     assert run.lines.count() == 2
     line = run.lines.get(device_name="pc-1")
-    reconciliation.decide(line=line, is_same=False, by=factories.person())
+    reconciliation.decide(lines=[line], is_same=False, by=factories.person())
     assert ran().lines.get().device_name == "pc-2"
     assert ReconciliationDecision.objects.count() == 1
+
+
+def test_one_device_is_not_said_to_be_two_pcs_at_once():
+    reported(factories.device("pc-1"), ONE)
+    reported(factories.device("pc-2"), ONE)
+    heard(ONE, "amt-1")
+    lines = ran().lines.all()
+    with pytest.raises(ValidationError, match="can be one PC only"):
+        reconciliation.decide(lines=lines, is_same=True, by=factories.person())
+    assert reconciliation.decide(lines=lines, is_same=False, by=factories.person()) == 2
+    assert ran().unmatched == 1
 
 
 def test_who_may_not_configure_may_not_start_decide_or_plan():
