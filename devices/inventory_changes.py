@@ -5,6 +5,7 @@ from datetime import datetime
 
 from devices.models import Device, InventoryChange
 
+MOST_KEPT = 1_000  # changes of one device; the oldest go
 MOST_CHANGES = 200  # of one reading; more are told as a number
 LONGEST = 500  # characters of a value
 
@@ -40,4 +41,7 @@ def record_changes(
         more = f"{len(parts) - MOST_CHANGES:,} more values"
         rows.append(InventoryChange(device=device, at=at, source=source, part=more))
     InventoryChange.objects.bulk_create(rows)
+    mine = InventoryChange.objects.filter(device=device)
+    if rows and (last := mine.values_list("pk", flat=True).order_by("-pk")[MOST_KEPT:][:1]):
+        mine.filter(pk__lte=last[0]).delete()
     return len(parts)

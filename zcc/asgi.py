@@ -5,6 +5,8 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
+from zcc.body_limit import bounded
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zcc.settings")
 # Each request has a thread of its own here, so connections are kept in a pool, not in threads.
 os.environ.setdefault("ZCC_DATABASE_POOL", "16")
@@ -12,4 +14,4 @@ os.environ.setdefault("ZCC_DATABASE_POOL", "16")
 # WhiteNoise's files and CSV exports are such answers; Django reads them in a thread, as it should.
 warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
-application = get_asgi_application()
+application = bounded(get_asgi_application())

@@ -42,6 +42,22 @@ MARKS = {
     Reason.HOST_NAME: "host name",
     Reason.SHORT_NAME: "host name",
 }
+# Of a PC that reports and a device that was set up by hand: nobody can be asked, what to do is said
+REPORT_DOUBTS = {
+    Doubt.SEVERAL_MANAGED: "{pc} reports the UUID of {device} and of other devices that are set "
+    "up. Delete those that are gone.",
+    Doubt.SEVERAL_DISCOVERED: "{pc} and other PCs report the UUID of {device}. Delete those that "
+    "are gone; after a copy of a disk, enrol each PC anew.",
+    Doubt.CONTRADICTION: "{pc} reports the UUID of {device}, and in the other byte order that of "
+    "another device. Delete the one that is gone.",
+    Doubt.OTHER_FOLDER: "{pc} reports the UUID of {device}, which is set up in another folder. "
+    "Move {pc} into its folder if it is the same PC.",
+    Doubt.BOTH_SET_UP: "{pc} reports the UUID of {device}, but both are set up. Delete the "
+    "settings of one; the next run makes one device of them.",
+    Doubt.BUSY: "{pc} reports the UUID of {device}, but orders are under way. The next run tries "
+    "again.",
+}
+GIVEN = "The agent that reported as {pc} reports of it now: {by}."
 REPLACED = "It was linked to {device}. A person said that another discovered device sits there now."
 UNMATCHED = "No managed device has its UUID, serial number, MAC address or host name."
 NEVER = "It was never inventoried, so nothing can be compared: install the agent, or import a "

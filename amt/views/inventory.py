@@ -1,6 +1,7 @@
 """The Inventory tab: what the agent reported, what AMT told, what changed; and its export."""
 
 import json
+from uuid import uuid4
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -33,6 +34,7 @@ def inventory(request: PersonRequest, pk: int) -> HttpResponse:
         "reading": AmtInventory.objects.filter(device=device).first(),
         "changes": InventoryChange.objects.filter(device=device)[:SHOWN_CHANGES],
         "item": last_reading(device),
+        "intent": uuid4(),
         "may_read": may_in(request.user, Right.READ_STATE, device.folder),
     }
     return render(request, "amt/inventory.html", context)

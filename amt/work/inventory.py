@@ -41,7 +41,8 @@ async def read(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
             reading = await (await line.session()).read_inventory()
     except AmtError as error:
         return failed(error)
-    await rows.in_database(partial(keep, access.settings.device_id, reading))
+    if not await rows.in_database(partial(keep, access.settings.device_id, reading)):
+        return failed(connect.DELETED)
     count = sum(len(facts) for facts in reading.facts.values())
     told = f"Read: {count:,} values, {len(reading.events):,} events, "
     told += f"{len(reading.audit):,} audit records."
@@ -49,11 +50,14 @@ async def read(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
 
 
 @transaction.atomic
-def keep(device_pk: int, reading: EngineReading) -> None:
-    """Write a reading over the one before, and what changed; fill what nobody typed."""
+def keep(device_pk: int, reading: EngineReading) -> bool:
+    """Write a reading over the one before, and what changed; fill what nobody typed.
+
+    Return False where the device is gone.
+    """
     device = Device.objects.select_for_update().filter(pk=device_pk).first()
     if device is None:
-        return
+        return False
     now = timezone.now()
     before = AmtInventory.objects.filter(device=device).first()
     if before:
@@ -69,6 +73,7 @@ def keep(device_pk: int, reading: EngineReading) -> None:
         },
     )
     _fill(device, reading.facts)
+    return True
 
 
 def _fill(device: Device, facts: Facts) -> None:

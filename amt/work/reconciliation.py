@@ -76,10 +76,11 @@ class Reconciliation:
     def carry_out(self, token: UUID) -> None:
         """Match, write, and end the run; nothing of it is there unless all of it is."""
         self._load()
+        self._take_apart()
+        self._give_reports()
         managed = [
             self._managed(one) for one in self.devices.values() if one.pk not in self.engines
         ]
-        self._take_apart()
         linked = {
             row.pk: row.device_id
             for row in self.rows.values()
@@ -141,6 +142,50 @@ class Reconciliation:
         self.moved.setdefault(row.pk, row.device_id)
         row.device = device
 
+    def _give_reports(self) -> None:
+        """Give a PC's report to the device with its UUID that was set up by hand, unseen by scans.
+
+        The agent made a device of its own, with a folder's token; nothing but a UUID says so.
+        """
+        seen = {row.device_id for row in self.rows.values()} | set(self.same.values())
+        by_hand = [
+            Machine(key=pk, uuid=usable_uuid(uuid))
+            for pk, uuid in self.amt_uuids.items()
+            if pk not in self.reports and pk not in seen
+        ]
+        pcs = [
+            Machine(key=pk, uuid=usable_uuid(report.uuid))
+            for pk, report in self.reports.items()
+            if pk not in self.amt_uuids and pk not in seen
+        ]
+        outcome = reconcile(pcs, by_hand)
+        for match in outcome.matches:
+            self._give_report(self.devices[match.discovered], self.devices[match.managed], match)
+        for conflict in outcome.conflicts:
+            pc = self.devices[conflict.discovered]
+            for pk in conflict.managed:
+                self._doubt_report(pc, self.devices[pk], conflict.doubt, conflict.reason)
+
+    def _give_report(self, pc: Device, device: Device, match: Match) -> None:
+        doubt = Doubt.OTHER_FOLDER if self._is_elsewhere(device, pc) else None
+        if doubt := doubt or self._join(pc, device, match):
+            self._doubt_report(pc, device, doubt, match.reason)
+            return
+        self.reports[device.pk] = self.reports.pop(pc.pk)
+        del self.devices[pc.pk]
+        self.matched += 1
+        sentence = words.GIVEN.format(pc=pc.name, by=words.BY[match.reason])
+        self._line(Kind.MATCHED, None, device, sentence, match.reason)
+
+    def _doubt_report(self, pc: Device, device: Device, doubt: Doubt, reason: Reason) -> None:
+        """Say of two managed devices why they stay two; what to do is in the sentence."""
+        sentence = words.REPORT_DOUBTS[doubt].format(pc=pc.name, device=device.name)
+        self._line(Kind.CONFLICT, None, device, sentence, reason)
+
+    def _is_elsewhere(self, engine: Device, pc: Device) -> bool:
+        """Return whether people with rights where ``pc`` is may have none where ``engine`` is."""
+        return not self.paths[engine.folder_id].startswith(self.paths[pc.folder_id])
+
     def _managed(self, device: Device) -> Machine:
         """Return what is known of a managed device; what its agent says before what was typed."""
         report = self.reports.get(device.pk)
@@ -192,47 +237,50 @@ class Reconciliation:
 
     def _bring_together(self, match: Match) -> None:
         row, pc = self.rows[match.discovered], self.devices[match.managed]
-        if row.device_id in self.engines:
-            doubt = self._join(self.devices[row.device_id], pc, match)
-            if doubt:
-                self._ask(Conflict(row.pk, (pc.pk,), doubt, match.reason))
-                return
+        engine = self.devices[row.device_id] if row.device_id in self.engines else None
+        if engine and (doubt := self._why_two(engine, pc, match)):
+            self._ask(Conflict(row.pk, (pc.pk,), doubt, match.reason))
+            return
         self._move(row, pc)
         self.matched += 1
         if row.uuid and self.amt_uuids.get(pc.pk, row.uuid) != row.uuid:
             self._note_new_board(pc, row.uuid)
         self._line(Kind.MATCHED, row, pc, words.matched(match.reason), match.reason)
 
-    def _join(self, engine: Device, pc: Device, match: Match) -> Doubt | None:
-        """Make one of two managed devices, or return why not.
+    def _why_two(self, engine: Device, pc: Device, match: Match) -> Doubt | None:
+        """Make one of an engine and its PC, or return why they stay two.
 
-        Whoever has rights in the folder of the PC has them in those below, and nowhere else for
-        certain: an engine from elsewhere goes over only if a person says so.
+        An engine from another folder than the PC's and those below goes over if a person says so.
         """
-        is_said = match.reason is Reason.PERSON
         if match.confidence < SURE:
             return Doubt.JOIN_BY_NAME
-        if not is_said and not self.paths[engine.folder_id].startswith(self.paths[pc.folder_id]):
+        if match.reason is not Reason.PERSON and self._is_elsewhere(engine, pc):
             return Doubt.OTHER_FOLDER
-        both = Device.objects.select_for_update(of=("self",)).select_related("folder")
-        fresh = both.in_bulk([engine.pk, pc.pk])
-        if len(fresh) < 2:
-            return Doubt.BUSY
-        if doubt := why_not(fresh[engine.pk], fresh[pc.pk]):
+        if doubt := self._join(engine, pc, match):
             return doubt
-        self._note_join(fresh[engine.pk], fresh[pc.pk], match)
         for row in self.rows.values():
             if row.device_id == engine.pk:
                 self._move(row, pc)
         self.engines.discard(engine.pk)
         return None
 
-    def _note_join(self, engine: Device, pc: Device, match: Match) -> None:
-        old = {"device": engine.pk, "name": engine.name, "folder": str(engine.folder)}
-        old |= {"description": engine.description, "host_name": engine.host_name}
-        left = join(engine, pc)
+    def _join(self, goes: Device, stays: Device, match: Match) -> Doubt | None:
+        """Make one of two managed devices, or return why not."""
+        both = Device.objects.select_for_update(of=("self",)).select_related("folder")
+        fresh = both.in_bulk([goes.pk, stays.pk])
+        if len(fresh) < 2:
+            return Doubt.BUSY
+        if doubt := why_not(fresh[goes.pk], fresh[stays.pk]):
+            return doubt
+        self._note_join(fresh[goes.pk], fresh[stays.pk], match)
+        return None
+
+    def _note_join(self, goes: Device, stays: Device, match: Match) -> None:
+        old = {"device": goes.pk, "name": goes.name, "folder": str(goes.folder)}
+        old |= {"description": goes.description, "host_name": goes.host_name}
+        left = join(goes, stays)
         new = {"joined": old["name"], "because": words.BY[match.reason], "left_behind": left}
-        audit.record(None, "device.join", pc, old=old, new=new)
+        audit.record(None, "device.join", stays, old=old, new=new)
 
     def _note_new_board(self, pc: Device, uuid: UUID) -> None:
         """Keep the UUID of a board that a person said is the new one of this PC."""
@@ -284,7 +332,11 @@ class Reconciliation:
 
     def _end(self, token: UUID, *, never: int, managed: int) -> None:
         """End the run, if it is still ours; else undo all."""
-        asked = {line.discovered_id for line in self.lines if line.kind == Kind.CONFLICT}
+        asked = {
+            line.discovered_id or -(line.device_id or 0)
+            for line in self.lines
+            if line.kind == Kind.CONFLICT
+        }
         counts = {
             "managed": managed,
             "discovered": len(self.rows),

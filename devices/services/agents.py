@@ -78,8 +78,11 @@ def enrol(token: str, told: object) -> tuple[Agent, str]:
     device = row.device or _known(row.folder, facts) or _made(row, facts)
     fresh = {"agent_id": uuid4(), "salt": secrets.token_hex(32), "last_sequence": 0}
     fresh |= {"enrolled_at": timezone.now(), "revoked_at": None}
+    before = Agent.objects.filter(device=device).first()
     agent, _ = Agent.objects.update_or_create(device=device, defaults=fresh)
-    audit.record(row.made_by, "agent.enrol", device, new={"agent": str(agent.agent_id)})
+    _forget_tokens(device)
+    old = {"agent": str(before.agent_id)} if before else None
+    audit.record(row.made_by, "agent.enrol", device, old=old, new={"agent": str(agent.agent_id)})
     _keep(device, facts)
     return agent, _key(agent)
 
@@ -98,7 +101,8 @@ def report(*, headers: Mapping[str, str], body: bytes) -> Agent:
     sent_at = int(at) if at.isascii() and at.isdigit() and len(at) < 12 else 0
     if abs(timezone.now().timestamp() - sent_at) > CLOCK_MAY_DIFFER.total_seconds():
         raise AgentRefused(400, CLOCK)
-    number = int(sequence) if sequence.isascii() and sequence.isdigit() else 0
+    is_number = sequence.isascii() and sequence.isdigit() and len(sequence) < 20
+    number = int(sequence) if is_number else 0
     if not 0 < number < HIGHEST:
         raise AgentRefused(400, "X-Agent-Sequence: not a number from 1 on.")
     newer = Agent.objects.filter(pk=agent.pk, last_sequence__lt=number, revoked_at=None)
@@ -120,8 +124,9 @@ def read_json(body: bytes) -> object:
         raise AgentRefused(400, "Not JSON.") from None
 
 
+@transaction.atomic
 def revoke(*, agent: Agent, by: User) -> None:
-    """Take no more reports of an agent; enrolling anew lets it in again.
+    """Take no more reports of an agent, nor tokens of its device; a new token lets it in again.
 
     Raises:
         PermissionDenied: ``by`` may not edit the device.
@@ -129,7 +134,13 @@ def revoke(*, agent: Agent, by: User) -> None:
     if not may_in(by, Right.EDIT, agent.device.folder):
         raise PermissionDenied("You may not change this device.")
     Agent.objects.filter(pk=agent.pk, revoked_at=None).update(revoked_at=Now())
+    _forget_tokens(agent.device)
     audit.record(by, "agent.revoke", agent.device)
+
+
+def _forget_tokens(device: Device) -> None:
+    """Let nobody enrol with a token that was made for this device and not used."""
+    EnrolmentToken.objects.filter(device=device, used_at=None).delete()
 
 
 def _digest(token: str) -> str:
@@ -207,7 +218,16 @@ def _keep(device: Device, facts: AgentFacts) -> None:
         source = InventoryChange.Source.AGENT
         told = [{**one.texts(), **one.programs()} for one in (before, now)]
         record_changes(device, source, *told, at=now.reported_at)
+        _note_identity(device, before, now)
     _fill(device, facts.texts)
+
+
+def _note_identity(device: Device, before: HostReport, now: HostReport) -> None:
+    """Write into the audit that the agent of a device says it is another PC than before."""
+    old = {"uuid": str(before.uuid or ""), "serial_number": before.serial_number}
+    new = {"uuid": str(now.uuid or ""), "serial_number": now.serial_number}
+    if old != new:
+        audit.record(None, "agent.identity", device, old=old, new=new)
 
 
 def _fill(device: Device, texts: Mapping[str, str]) -> None:

@@ -19,6 +19,7 @@ import platform
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -40,7 +41,13 @@ Wants=network-online.target
 
 [Service]
 Type=oneshot
-ExecStart={python} {program} report --state {state}
+ExecStart="{python}" -I "{program}" report --state "{state}"
+ReadWritePaths={state}
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=true
+NoNewPrivileges=true
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 """
 TIMER = """[Unit]
 Description=Report this PC to the zcc console every day
@@ -72,6 +79,7 @@ def parsed():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=sorted(COMMANDS))
     parser.add_argument("--server", help="address of the console, for enrol and install")
+    parser.add_argument("--ca", type=Path, help="certificates to trust, PEM, for enrol and install")
     parser.add_argument("--state", type=Path, default=default_state(), help="folder of the key")
     return parser.parse_args()
 
@@ -87,18 +95,36 @@ def enrol(arguments):
     if not arguments.server:
         raise Failed("--server is missing.")
     token = sys.stdin.readline().strip()
-    server = arguments.server.rstrip("/")
+    state = {"server": arguments.server.rstrip("/"), "ca": certificates(arguments.ca)}
     body = json.dumps({"token": token, "facts": facts()}).encode()
-    told = post(server + "/agent/enrol/", body, {})
-    keep(arguments.state, {"server": server, "sequence": 0, **told})
+    told = post(state, "/agent/enrol/", body, {})
+    keep(arguments.state, {**state, "sequence": 0, **told})
     print("Enrolled.")
     return 0
+
+
+def certificates(path):
+    """Return the certificates that the console's own is checked by, beside those of the system."""
+    try:
+        text = path.read_text() if path else ""
+        context(text)
+    except (OSError, ValueError) as error:  # of ssl, too
+        raise Failed(f"--ca: {error}") from None
+    return text
+
+
+def context(ca):
+    trusted = ssl.create_default_context()
+    if ca:
+        trusted.load_verify_locations(cadata=ca)
+    return trusted
 
 
 def report(arguments):
     """Send what this PC is now."""
     state = kept(arguments.state)
-    state["sequence"] += 1
+    # Higher also than what a machine sent that was set back to an older state of its disk
+    state["sequence"] = max(state["sequence"] + 1, int(time.time()))
     keep(arguments.state, state)  # before it is sent: a number is never used twice
     body = json.dumps(facts()).encode()
     at, sequence = str(int(time.time())), str(state["sequence"])
@@ -106,7 +132,7 @@ def report(arguments):
     signature = hmac.new(state["key"].encode(), text, hashlib.sha256).hexdigest()
     headers = {"X-Agent": state["agent"], "X-Agent-Time": at}
     headers.update({"X-Agent-Sequence": sequence, "X-Agent-Signature": signature})
-    told = post(state["server"] + "/agent/report/", body, headers)
+    told = post(state, "/agent/report/", body, headers)
     print("Reported as {}.".format(told["device"]))
     return 0
 
@@ -119,48 +145,66 @@ def show(arguments):
 
 def install(arguments):
     """Enrol, and report every day from now on."""
-    enrol(arguments)
-    program = arguments.state / "zcc_agent.py"
-    if program != HERE:
-        shutil.copyfile(HERE, program)
     if IS_WINDOWS:
-        task = f'"{sys.executable}" "{program}" report --state "{arguments.state}"'
-        run_checked(
-            [
-                "schtasks",
-                "/Create",
-                "/F",
-                "/TN",
-                "zcc agent",
-                "/SC",
-                "DAILY",
-                "/ST",
-                "09:00",
-                "/RU",
-                "SYSTEM",
-                "/TR",
-                task,
-            ]
-        )
-    else:
-        words = {"python": sys.executable, "program": program, "state": arguments.state}
-        units = Path("/etc/systemd/system")
-        (units / "zcc-agent.service").write_text(SERVICE.format(**words))
-        (units / "zcc-agent.timer").write_text(TIMER)
-        run_checked(["systemctl", "daemon-reload"])
-        run_checked(["systemctl", "enable", "--now", "zcc-agent.timer"])
+        refuse_python_of_one_user()
+        arguments.state.mkdir(parents=True, exist_ok=True)
+        keep_others_out(arguments.state)  # before there is a key in it
+    enrol(arguments)
+    program = program_folder(arguments) / "zcc_agent.py"
+    if program != HERE:
+        program.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(HERE, program)
+    (install_on_windows if IS_WINDOWS else install_on_linux)(program, arguments.state)
     print("Reports every day.")
     return 0
+
+
+def program_folder(arguments):
+    """Return a folder in which none but administrators may change the program."""
+    if IS_WINDOWS:
+        return Path(os.environ.get("PROGRAMFILES", "C:\\Program Files")) / "zcc-agent"
+    return arguments.state
+
+
+def refuse_python_of_one_user():
+    """Let the system run no Python that a person may change."""
+    safe = [os.environ.get(name) for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "SYSTEMROOT")]
+    python = os.path.normcase(sys.executable)
+    if not any(python.startswith(os.path.normcase(place) + os.sep) for place in safe if place):
+        told = "is not where only administrators may change it. Install Python for all users."
+        raise Failed(f"{sys.executable} {told}")
+
+
+def keep_others_out(folder):
+    system, administrators = "*S-1-5-18:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F"
+    run_checked(["icacls", str(folder), "/inheritance:r", "/grant:r", system, administrators])
+
+
+def install_on_windows(program, state):
+    task = f'"{sys.executable}" -I "{program}" report --state "{state}"'
+    when = ["/SC", "DAILY", "/ST", "09:00", "/RU", "SYSTEM"]
+    run_checked(["schtasks", "/Create", "/F", "/TN", "zcc agent", *when, "/TR", task])
+
+
+def install_on_linux(program, state):
+    units = Path(os.environ.get("ZCC_AGENT_UNITS", "/etc/systemd/system"))
+    service = SERVICE.format(python=sys.executable, program=program, state=state)
+    (units / "zcc-agent.service").write_text(service)
+    (units / "zcc-agent.timer").write_text(TIMER)
+    run_checked(["systemctl", "daemon-reload"])
+    run_checked(["systemctl", "enable", "--now", "zcc-agent.timer"])
 
 
 COMMANDS = {"enrol": enrol, "report": report, "show": show, "install": install}
 
 
-def post(url, body, headers):
+def post(state, path, body, headers):
     """Send JSON and return the JSON that comes back."""
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json", **headers})
+    headers = {"Content-Type": "application/json", **headers}
+    request = urllib.request.Request(state["server"] + path, body, headers)
+    trusted = context(state.get("ca"))
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+        with urllib.request.urlopen(request, timeout=SECONDS, context=trusted) as answer:
             return json.loads(answer.read(65536))
     except urllib.error.HTTPError as error:
         raise Failed(f"The console refuses: {refusal(error)}") from None

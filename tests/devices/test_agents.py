@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
+from devices import inventory_changes
 from devices.models import Agent, AuditEntry, Device, EnrolmentToken, HostReport, InventoryChange
 from devices.models.rights import Role
 from devices.services import agents
@@ -50,7 +53,9 @@ def send(client, name: str, told: object, **headers: str):
     return client.post(reverse(name), body, "application/json", headers=headers)
 
 
-def signed(known: dict, body: bytes, sequence: int, at: float | None = None) -> dict[str, str]:
+def signed(
+    known: dict, body: bytes, sequence: int | str, at: float | None = None
+) -> dict[str, str]:
     moment = str(int(time.time() if at is None else at))
     text = f"{moment}\n{sequence}\n".encode() + body
     return {
@@ -135,6 +140,45 @@ def test_half_characters_and_odd_names_are_no_error(client):
     assert send(client, "devices:agent_enrol", told).status_code == 400
 
 
+def test_a_report_of_another_pc_stands_in_the_audit(client):
+    known = enrolled(client)
+    reported(client, known, FACTS, 1)
+    assert not AuditEntry.objects.filter(verb="agent.identity").exists()
+    reported(client, known, FACTS | {"serial_number": "other"}, 2)
+    told = AuditEntry.objects.get(verb="agent.identity")
+    assert (told.old["serial_number"], told.new["serial_number"]) == ("5CG1234", "other")
+
+
+def test_a_revoked_agent_comes_back_by_no_token_made_before(client):
+    enrolled(client)
+    agent = Agent.objects.get()
+    maker = factories.person()
+    stolen = agents.new_token(folder=agent.device.folder, device=agent.device, by=maker)
+    agents.revoke(agent=agent, by=maker)
+    told = {"token": stolen, "facts": FACTS}
+    assert send(client, "devices:agent_enrol", told).status_code == 403
+    fresh, spare = (
+        agents.new_token(folder=agent.device.folder, device=agent.device, by=maker) for _ in "12"
+    )
+    answer = send(client, "devices:agent_enrol", told | {"token": fresh})
+    assert answer.status_code == 200
+    assert send(client, "devices:agent_enrol", told | {"token": spare}).status_code == 403
+    entry = AuditEntry.objects.filter(verb="agent.enrol").latest("pk")
+    assert (entry.old, entry.new) == (
+        {"agent": str(agent.agent_id)},
+        {"agent": answer.json()["agent"]},
+    )
+
+
+def test_changes_are_kept_in_a_bounded_number(client, monkeypatch):
+    monkeypatch.setattr(inventory_changes, "MOST_KEPT", 5)
+    known = enrolled(client)
+    for number in range(1, 10):
+        reported(client, known, FACTS | {"os_version": str(number)}, number)
+    newest = InventoryChange.objects.values_list("after", flat=True)
+    assert list(newest) == [f"Example OS {number}" for number in (9, 8, 7, 6, 5)]
+
+
 def test_a_token_ends_with_the_rights_of_whoever_made_it(client):
     maker = factories.person()
     token = agents.new_token(folder=factories.zone(), by=maker)
@@ -156,6 +200,7 @@ def test_a_report_counts_once_and_only_in_its_order(client):
     assert reported(client, known, FACTS, 2).status_code == 409
     assert reported(client, known, FACTS, 1).status_code == 409
     assert reported(client, known, FACTS, 3).json() == {"device": "pc-1"}
+    assert reported(client, known, FACTS, "9" * 5_000).status_code == 400
 
 
 def test_what_changed_is_told(client):
@@ -256,6 +301,45 @@ def test_the_real_program_enrols_and_reports(live_server, tmp_path):
     stolen = run("enrol", token)
     assert (stolen.returncode, Agent.objects.count()) == (1, 1)
     assert "used" in stolen.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_program_installs_units_that_systemd_takes(live_server, tmp_path):
+    units, tools, state = tmp_path / "units", tmp_path / "tools", tmp_path / "state"
+    for folder in (units, tools):
+        folder.mkdir()
+    called = tmp_path / "called"
+    (tools / "systemctl").write_text(f'#!/bin/sh\necho "$@" >> {called}\n')
+    (tools / "systemctl").chmod(0o755)
+    token = agents.new_token(folder=factories.zone(), by=factories.person())
+    words = [sys.executable, str(PROGRAM), "install", "--state", str(state)]
+    path = f"{tools}:{os.environ['PATH']}"
+    done = subprocess.run(
+        [*words, "--server", live_server.url],
+        input=token,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": path, "ZCC_AGENT_UNITS": str(units)},
+    )
+    assert done.stdout == "Enrolled.\nReports every day.\n", done.stderr
+    assert called.read_text() == "daemon-reload\nenable --now zcc-agent.timer\n"
+    order = (units / "zcc-agent.service").read_text().partition("ExecStart=")[2].splitlines()[0]
+    again = subprocess.run(shlex.split(order), capture_output=True, text=True)
+    assert again.stdout == f"Reported as {Device.objects.get()}.\n", again.stderr
+    if shutil.which("systemd-analyze"):
+        names = [str(units / f"zcc-agent.{kind}") for kind in ("service", "timer")]
+        judged = subprocess.run(["systemd-analyze", "verify", *names], capture_output=True)
+        assert (judged.returncode, judged.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("text", ["", "no certificate"])
+def test_the_program_names_certificates_that_are_none(tmp_path, text):
+    path = tmp_path / "ca.pem"
+    if text:
+        path.write_text(text)
+    words = [sys.executable, str(PROGRAM), "enrol", "--server", "https://127.0.0.1:1"]
+    done = subprocess.run([*words, "--ca", str(path)], input="", capture_output=True, text=True)
+    assert (done.returncode, done.stderr[:16]) == (1, "zcc_agent: --ca:")
 
 
 def test_what_the_program_finds_here_is_taken():

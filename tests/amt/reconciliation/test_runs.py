@@ -18,7 +18,7 @@ from amt.models import (
 from amt.services import reconciliation
 from amt.work import run_reconciliation
 from amt.work.reconciliation import Reconciliation
-from devices.models import AuditEntry, Device, HostReport, Job, JobItem, Setting
+from devices.models import AuditEntry, Device, Folder, HostReport, Job, JobItem, Setting
 from devices.models.rights import Role
 from devices.schedules import Rule
 from tests import factories
@@ -75,7 +75,7 @@ def test_a_device_that_was_never_inventoried_is_named_and_left_alone():
     assert entry.device is None
 
 
-def set_up(device: Device, uuid: UUID) -> AmtSettings:
+def set_up(device: Device, uuid: UUID | None) -> AmtSettings:
     site = factories.server()
     Device.objects.filter(pk=device.pk).update(mode="enterprise", amt_version="16.1")
     return AmtSettings.objects.create(
@@ -198,6 +198,50 @@ def test_what_an_engine_has_too_many_of_is_told_in_the_audit():
     told = AuditEntry.objects.get(verb="device.join")
     assert told.old["name"] == "amt-1"
     assert len(told.new["left_behind"]) == 1
+
+
+def test_the_report_of_a_pc_goes_to_the_device_that_was_set_up_by_hand_with_its_uuid():
+    typed = factories.device("typed", description="Reception")
+    set_up(typed, ONE)
+    pc = reported(factories.device("pc-1"), UUID(bytes=ONE.bytes_le), host_name="pc-1.example.test")
+    heard(ONE)
+    run = ran()
+    assert not Device.objects.filter(pk=pc.pk).exists()
+    typed.refresh_from_db()
+    assert (typed.description, typed.mode) == ("Reception", "enterprise")
+    assert HostReport.objects.get().device == DiscoveredDevice.objects.get().device == typed
+    assert (run.matched, run.conflicts) == (2, 0)
+    assert (ran().matched, run.never_inventoried) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "pcs", "words"),
+    [
+        ("Servers", 1, "set up in another folder"),
+        ("Workstations", 2, "other PCs report the UUID"),
+    ],
+)
+def test_a_report_that_may_be_of_another_device_is_told_and_left(theirs, pcs, words):
+    place = Folder.objects.get(name=theirs, is_fixed=True)
+    set_up(factories.device("typed", place), ONE)
+    for number in range(pcs):
+        reported(factories.device(f"pc-{number}"), ONE)
+    run = ran()
+    assert run.conflicts == 1
+    assert all(words in line.sentence for line in run.lines.all())
+    assert Device.objects.count() == 1 + pcs
+
+
+def test_a_report_does_not_go_where_orders_are_under_way_or_settings_are():
+    typed, pc = factories.device("typed"), reported(factories.device("pc-1"), ONE)
+    set_up(typed, ONE)
+    kept = set_up(pc, None)
+    assert "both are set up" in ran().lines.get().sentence
+    kept.delete()
+    job = Job.objects.create(kind=Job.Kind.POWER, task="t", title="t", expires_at=timezone.now())
+    JobItem.objects.create(job=job, device=typed, device_name="typed", position=1)
+    assert "orders are under way" in ran().lines.get().sentence
+    assert Device.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
