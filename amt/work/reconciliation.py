@@ -11,7 +11,6 @@ from django.db.models.functions import Now
 from amt.models import (
     AmtSettings,
     DiscoveredDevice,
-    ReconciliationDecision,
     ReconciliationLine,
     ReconciliationRun,
 )
@@ -21,15 +20,14 @@ from amt.reconciliation.matching import (
     CONFIDENCE,
     Conflict,
     Doubt,
-    Machine,
     Match,
     Outcome,
     Reason,
     reconcile,
 )
+from amt.reconciliation.sides import Sides
 from devices import audit
-from devices.marks import usable_macs, usable_name, usable_serial, usable_uuid
-from devices.models import Device, Folder, HostReport
+from devices.models import Device
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +66,7 @@ class Reconciliation:
 
     def __init__(self, run: ReconciliationRun) -> None:
         self.run = run
+        self.sides: Sides
         self.lines: list[ReconciliationLine] = []
         self.moved: dict[int, int | None] = {}  # where an entry was before, of those that moved
         self.matched = self.already = 0
@@ -75,67 +74,29 @@ class Reconciliation:
     @transaction.atomic
     def carry_out(self, token: UUID) -> None:
         """Match, write, and end the run; nothing of it is there unless all of it is."""
-        self._load()
+        self.sides = sides = Sides()
         self._take_apart()
         self._give_reports()
-        managed = [
-            self._managed(one) for one in self.devices.values() if one.pk not in self.engines
-        ]
-        linked = {
-            row.pk: row.device_id
-            for row in self.rows.values()
-            if row.device_id and row.device_id not in self.engines
-        }
-        named = set(self.same.values())
+        managed = sides.managed()
+        named = set(sides.same.values())
         outcome = reconcile(
-            (self._discovered(row) for row in self.rows.values()),
+            sides.discovered(),
             [one for one in managed if one.has_marks or one.key in named],
-            linked=linked,
-            same=self.same,
-            apart=self.apart,
+            linked=sides.linked,
+            same=sides.same,
+            apart=sides.apart,
         )
         self._write(outcome)
-        never = [self.devices[one.key] for one in managed if not one.has_marks]
+        never = [self.sides.devices[one.key] for one in managed if not one.has_marks]
         for device in never:
             self._line(Kind.NEVER, None, device, words.NEVER)
         self._save()
         self._end(token, never=len(never), managed=len(managed))
 
-    def _load(self) -> None:
-        self.rows = {row.pk: row for row in DiscoveredDevice.objects.order_by("pk")}
-        self.devices = {row.pk: row for row in Device.objects.order_by("pk")}
-        self.paths = dict(Folder.objects.values_list("pk", "path"))
-        self.reports = {row.device_id: row for row in HostReport.objects.defer("software")}
-        told = AmtSettings.objects.exclude(uuid=None)
-        self.amt_uuids = dict(told.values_list("device_id", "uuid"))
-        decisions = ReconciliationDecision.objects.values_list(
-            "discovered_id", "device_id", "is_same"
-        )
-        decided = list(decisions)
-        self.same = {found: device for found, device, is_same in decided if is_same}
-        self.apart = {(found, device) for found, device, is_same in decided if not is_same}
-        self.engines = self._engines()
-
-    def _engines(self) -> set[int]:
-        """Return the managed devices that are known by their Management Engine alone.
-
-        Nobody reported of them, no person named them as a PC, and a serial number is the one that
-        the engine told. No other device is ever made one with another.
-        """
-        named = set(self.same.values())
-        return {
-            row.device_id
-            for row in self.rows.values()
-            if row.device_id
-            and row.device_id not in self.reports
-            and row.device_id not in named
-            and self.devices[row.device_id].serial_number in ("", row.serial_number)
-        }
-
     def _take_apart(self) -> None:
         """Part what a person says is not the same; what was made one device stays one."""
-        for row in self.rows.values():
-            if (row.pk, row.device_id) in self.apart:
+        for row in self.sides.rows.values():
+            if (row.pk, row.device_id) in self.sides.apart:
                 self._move(row, None)
 
     def _move(self, row: DiscoveredDevice, device: Device | None) -> None:
@@ -147,32 +108,22 @@ class Reconciliation:
 
         The agent made a device of its own, with a folder's token; nothing but a UUID says so.
         """
-        seen = {row.device_id for row in self.rows.values()} | set(self.same.values())
-        by_hand = [
-            Machine(key=pk, uuid=usable_uuid(uuid))
-            for pk, uuid in self.amt_uuids.items()
-            if pk not in self.reports and pk not in seen
-        ]
-        pcs = [
-            Machine(key=pk, uuid=usable_uuid(report.uuid))
-            for pk, report in self.reports.items()
-            if pk not in self.amt_uuids and pk not in seen
-        ]
-        outcome = reconcile(pcs, by_hand)
+        outcome = reconcile(*self.sides.unseen())
+        devices = self.sides.devices
         for match in outcome.matches:
-            self._give_report(self.devices[match.discovered], self.devices[match.managed], match)
+            self._give_report(devices[match.discovered], devices[match.managed], match)
         for conflict in outcome.conflicts:
-            pc = self.devices[conflict.discovered]
+            pc = devices[conflict.discovered]
             for pk in conflict.managed:
-                self._doubt_report(pc, self.devices[pk], conflict.doubt, conflict.reason)
+                self._doubt_report(pc, devices[pk], conflict.doubt, conflict.reason)
 
     def _give_report(self, pc: Device, device: Device, match: Match) -> None:
-        doubt = Doubt.OTHER_FOLDER if self._is_elsewhere(device, pc) else None
+        doubt = Doubt.OTHER_FOLDER if self.sides.is_elsewhere(device, pc) else None
         if doubt := doubt or self._join(pc, device, match):
             self._doubt_report(pc, device, doubt, match.reason)
             return
-        self.reports[device.pk] = self.reports.pop(pc.pk)
-        del self.devices[pc.pk]
+        self.sides.reports[device.pk] = self.sides.reports.pop(pc.pk)
+        del self.sides.devices[pc.pk]
         self.matched += 1
         sentence = words.GIVEN.format(pc=pc.name, by=words.BY[match.reason])
         self._line(Kind.MATCHED, None, device, sentence, match.reason)
@@ -182,36 +133,10 @@ class Reconciliation:
         sentence = words.REPORT_DOUBTS[doubt].format(pc=pc.name, device=device.name)
         self._line(Kind.CONFLICT, None, device, sentence, reason)
 
-    def _is_elsewhere(self, engine: Device, pc: Device) -> bool:
-        """Return whether people with rights where ``pc`` is may have none where ``engine`` is."""
-        return not self.paths[engine.folder_id].startswith(self.paths[pc.folder_id])
-
-    def _managed(self, device: Device) -> Machine:
-        """Return what is known of a managed device; what its agent says before what was typed."""
-        report = self.reports.get(device.pk)
-        told = [report.serial_number, report.host_name] if report else ["", ""]
-        own = report.uuid if report else None
-        return Machine(
-            key=device.pk,
-            uuid=usable_uuid(own) or usable_uuid(self.amt_uuids.get(device.pk)),
-            serial=usable_serial(told[0]) or usable_serial(device.serial_number),
-            macs=usable_macs(report.macs) if report else (),
-            host_name=usable_name(told[1]) or usable_name(device.host_name),
-        )
-
-    def _discovered(self, row: DiscoveredDevice) -> Machine:
-        return Machine(
-            key=row.pk,
-            uuid=usable_uuid(row.uuid),
-            serial=usable_serial(row.serial_number),
-            macs=usable_macs(row.macs),
-            host_name=usable_name(row.name),
-        )
-
     def _write(self, outcome: Outcome) -> None:
         """Write pairs, questions and leftovers."""
         for match in outcome.matches:
-            if self.rows[match.discovered].device_id == match.managed:
+            if self.sides.rows[match.discovered].device_id == match.managed:
                 self.already += 1
             else:
                 self._bring_together(match)
@@ -224,26 +149,26 @@ class Reconciliation:
             else:
                 self.already += 1
         for pk in outcome.unmatched:
-            if self.rows[pk].device_id:  # managed by its engine, and no PC has reported
+            if self.sides.rows[pk].device_id:  # managed by its engine, and no PC has reported
                 self.already += 1
             else:
-                self._line(Kind.UNMATCHED, self.rows[pk], None, words.UNMATCHED)
+                self._line(Kind.UNMATCHED, self.sides.rows[pk], None, words.UNMATCHED)
 
     def _give_way(self, conflict: Conflict) -> None:
         """Part an entry from a PC in which another one sits now: its board was replaced."""
-        row, pc = self.rows[conflict.discovered], self.devices[conflict.managed[0]]
+        row, pc = self.sides.rows[conflict.discovered], self.sides.devices[conflict.managed[0]]
         self._move(row, None)
         self._line(Kind.UNMATCHED, row, pc, words.REPLACED.format(device=pc.name))
 
     def _bring_together(self, match: Match) -> None:
-        row, pc = self.rows[match.discovered], self.devices[match.managed]
-        engine = self.devices[row.device_id] if row.device_id in self.engines else None
+        row, pc = self.sides.rows[match.discovered], self.sides.devices[match.managed]
+        engine = self.sides.devices[row.device_id] if row.device_id in self.sides.engines else None
         if engine and (doubt := self._why_two(engine, pc, match)):
             self._ask(Conflict(row.pk, (pc.pk,), doubt, match.reason))
             return
         self._move(row, pc)
         self.matched += 1
-        if row.uuid and self.amt_uuids.get(pc.pk, row.uuid) != row.uuid:
+        if row.uuid and self.sides.amt_uuids.get(pc.pk, row.uuid) != row.uuid:
             self._note_new_board(pc, row.uuid)
         self._line(Kind.MATCHED, row, pc, words.matched(match.reason), match.reason)
 
@@ -254,14 +179,14 @@ class Reconciliation:
         """
         if match.confidence < SURE:
             return Doubt.JOIN_BY_NAME
-        if match.reason is not Reason.PERSON and self._is_elsewhere(engine, pc):
+        if match.reason is not Reason.PERSON and self.sides.is_elsewhere(engine, pc):
             return Doubt.OTHER_FOLDER
         if doubt := self._join(engine, pc, match):
             return doubt
-        for row in self.rows.values():
+        for row in self.sides.rows.values():
             if row.device_id == engine.pk:
                 self._move(row, pc)
-        self.engines.discard(engine.pk)
+        self.sides.engines.discard(engine.pk)
         return None
 
     def _join(self, goes: Device, stays: Device, match: Match) -> Doubt | None:
@@ -285,13 +210,13 @@ class Reconciliation:
     def _note_new_board(self, pc: Device, uuid: UUID) -> None:
         """Keep the UUID of a board that a person said is the new one of this PC."""
         AmtSettings.objects.filter(device=pc).update(uuid=uuid)
-        old = {"uuid": str(self.amt_uuids[pc.pk])}
+        old = {"uuid": str(self.sides.amt_uuids[pc.pk])}
         audit.record(None, "device.new_board", pc, old=old, new={"uuid": str(uuid)})
 
     def _ask(self, conflict: Conflict) -> None:
-        row = self.rows[conflict.discovered]
+        row = self.sides.rows[conflict.discovered]
         for pk in conflict.managed:
-            device = self.devices[pk]
+            device = self.sides.devices[pk]
             sentence = words.doubt(conflict.doubt, conflict.reason, str(row), device.name)
             self._line(Kind.CONFLICT, row, device, sentence, conflict.reason)
 
@@ -322,11 +247,11 @@ class Reconciliation:
         ReconciliationLine.objects.bulk_create(self.lines, batch_size=BATCH)
         locked = DiscoveredDevice.objects.select_for_update().filter(pk__in=self.moved)
         now = dict(locked.order_by("pk").values_list("pk", "device_id"))
-        gone = {None, *(pk for pk in now.values() if pk not in self.devices)}
+        gone = {None, *(pk for pk in now.values() if pk not in self.sides.devices)}
         rows = [
-            self.rows[pk]
+            self.sides.rows[pk]
             for pk, before in self.moved.items()
-            if pk in now and (now[pk] in (before, self.rows[pk].device_id) or now[pk] in gone)
+            if pk in now and (now[pk] in (before, self.sides.rows[pk].device_id) or now[pk] in gone)
         ]
         DiscoveredDevice.objects.bulk_update(rows, ["device"], batch_size=BATCH)
 
@@ -339,7 +264,7 @@ class Reconciliation:
         }
         counts = {
             "managed": managed,
-            "discovered": len(self.rows),
+            "discovered": len(self.sides.rows),
             "already": self.already,
             "matched": self.matched,
             "conflicts": len(asked),

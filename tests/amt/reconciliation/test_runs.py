@@ -1,7 +1,7 @@
 """Reconciliation with rows: brought together, joined, asked, decided, scheduled."""
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,9 +15,9 @@ from amt.models import (
     ReconciliationPlan,
     ReconciliationRun,
 )
+from amt.reconciliation.sides import Sides
 from amt.services import reconciliation
 from amt.work import run_reconciliation
-from amt.work.reconciliation import Reconciliation
 from devices.models import AuditEntry, Device, Folder, HostReport, Job, JobItem, Setting
 from devices.models.rights import Role
 from devices.schedules import Rule
@@ -244,24 +244,41 @@ def test_a_report_does_not_go_where_orders_are_under_way_or_settings_are():
     assert Device.objects.count() == 2
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_pc_that_is_renamed_while_a_run_compares_keeps_its_new_name():
+def test_a_pc_that_is_renamed_while_a_run_compares_keeps_its_new_name(monkeypatch):
     engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
     set_up(engine, ONE)
     heard(ONE, device=engine)
-    run = reconciliation.start(by=None)
-    ReconciliationRun.objects.claim(run.pk, run_token := uuid4(), timedelta(minutes=1))
-    work = Reconciliation(ReconciliationRun.objects.get(pk=run.pk))
-    load = work._load
 
-    def load_then_rename() -> None:
-        load()
-        Device.objects.filter(pk=pc.pk).update(name="renamed", description="kept")
+    class OldSides(Sides):
+        def __init__(self) -> None:
+            super().__init__()
+            Device.objects.filter(pk=pc.pk).update(name="renamed", description="kept")
 
-    work._load = load_then_rename
-    work.carry_out(run_token)
+    monkeypatch.setattr("amt.work.reconciliation.Sides", OldSides)
+    assert ran().matched == 1
     pc.refresh_from_db()
     assert (pc.name, pc.description, pc.mode) == ("renamed", "kept", "enterprise")
+
+
+@pytest.mark.parametrize(("failures", "status", "said"), [(1, "done", ""), (2, "failed", "log")])
+def test_a_run_whose_devices_go_meanwhile_is_tried_again_once(monkeypatch, failures, status, said):
+    reported(factories.device("pc-1"), ONE)
+    heard(ONE)
+    tries = []
+
+    class FailingSides(Sides):
+        def __init__(self) -> None:
+            super().__init__()
+            tries.append(1)
+            if len(tries) <= failures:
+                raise KeyError("gone meanwhile")
+
+    monkeypatch.setattr("amt.work.reconciliation.Sides", FailingSides)
+    run = reconciliation.start(by=None)
+    run_reconciliation([run.pk])
+    run.refresh_from_db()
+    assert (run.status, len(tries)) == (status, 2)
+    assert said in run.message
 
 
 def test_tasks_and_selections_of_an_engine_go_over_to_its_pc():
