@@ -21,6 +21,7 @@ from amt.views import (
 )
 
 CERTIFICATES = "configuration/certificates/"
+INVENTORIES = "configuration/inventory/"
 RECONCILIATION = "configuration/reconciliation/"
 
 app_name = "amt"
@@ -42,6 +43,8 @@ urlpatterns = [
     path("devices/discovered/provision/", provisioning.provision, name="provision"),
     path("devices/discovered/rediscover/", discovery_tasks.rediscover, name="rediscover"),
     path("devices/discovered/add/", discovery_tasks.add_discovered, name="add_discovered"),
+    path(INVENTORIES, inventory.inventories, name="inventories"),
+    path(f"{INVENTORIES}start/", inventory.read_all, name="read_all_inventories"),
     path(RECONCILIATION, reconciliation.reconciliation, name="reconciliation"),
     path(f"{RECONCILIATION}start/", reconciliation.start, name="start_reconciliation"),
     path(f"{RECONCILIATION}<int:pk>/", reconciliation.run, name="reconciliation_run"),

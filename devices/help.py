@@ -171,7 +171,7 @@ TOPICS = (
         "Set up",
         "Inventory",
         "What the agent reports and what Intel AMT tells with the PC off, and what changed.",
-        ("amt-inventory", "devices-agents", "devices-install-agent"),
+        ("amt-inventory", "amt-inventories", "devices-agents", "devices-install-agent"),
     ),
     Topic(
         "reconciliation",

@@ -179,6 +179,8 @@ ENTRIES: dict[str, Entry] = {
     "amt:rediscover()": entry(post=ZONE, post_pk="heard"),
     "amt:add_discovered()": entry(post=ZONE, post_pk="heard"),
     "amt:discovery_tasks()": entry(WATCH),
+    "amt:inventories()": entry(ZONE, ZONE),
+    "amt:read_all_inventories()": entry(post=ZONE),
     "amt:reconciliation()": entry(ZONE, ZONE),
     "amt:start_reconciliation()": entry(post=ZONE),
     "amt:reconciliation_run(pk)": entry(WATCH, pk="reconciled"),

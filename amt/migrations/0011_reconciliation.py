@@ -4,8 +4,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import amt.models.reconciliation
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -16,17 +14,24 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="ReconciliationPlan",
+            name="ZonePlan",
             fields=[
+                ("rule", models.JSONField(default=dict)),
+                ("next_at", models.DateTimeField(null=True)),
                 (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    "task",
+                    models.CharField(
+                        choices=[
+                            ("reconciliation", "Out-of-band Inventory Reconciliation"),
+                            ("inventory", "Out-of-band Inventory"),
+                        ],
+                        max_length=20,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
-                ("rule", models.JSONField(default=amt.models.reconciliation.every_day)),
-                ("next_at", models.DateTimeField(null=True)),
             ],
+            options={"abstract": False},
         ),
         migrations.AddField(
             model_name="discovereddevice",

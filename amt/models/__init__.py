@@ -4,11 +4,11 @@ from amt.models.certificates import Certificate, CertificateRequest
 from amt.models.discovered import DiscoveredDevice
 from amt.models.discovery import DiscoveryRun, DiscoveryTask
 from amt.models.inventory import AmtInventory
+from amt.models.planned import ZonePlan
 from amt.models.provisioning import Orphan, Provisioning, ProvisionOrder, UnprovisionOrder
 from amt.models.reconciliation import (
     ReconciliationDecision,
     ReconciliationLine,
-    ReconciliationPlan,
     ReconciliationRun,
 )
 from amt.models.settings import AmtSettings, CredentialTest
@@ -28,8 +28,8 @@ __all__ = [
     "Provisioning",
     "ReconciliationDecision",
     "ReconciliationLine",
-    "ReconciliationPlan",
     "ReconciliationRun",
     "UnprovisionOrder",
     "ZoneCertificateChange",
+    "ZonePlan",
 ]

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from amt.models.leased_run import LeasedRun, LeasedRunQuerySet
+from amt.models.planned import Planned
 from devices.models import Server
 
 RATE = [MinValueValidator(10), MaxValueValidator(20_000)]
@@ -28,7 +29,7 @@ class ScanOptions(models.Model):
         abstract = True
 
 
-class DiscoveryTask(ScanOptions):
+class DiscoveryTask(ScanOptions, Planned):
     """Ranges of addresses that are scanned when a person asks, or by a schedule."""
 
     name = models.CharField(
@@ -42,8 +43,6 @@ class DiscoveryTask(ScanOptions):
     server = models.ForeignKey(
         Server, models.PROTECT, verbose_name="Server", related_name="discovery_tasks"
     )
-    rule = models.JSONField(default=dict)  # devices.schedules.Rule
-    next_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar = models.Manager["DiscoveryTask"]()

@@ -9,28 +9,6 @@ from django.urls import reverse
 from amt.models.discovered import DiscoveredDevice
 from amt.models.leased_run import LeasedRun, LeasedRunQuerySet
 from devices.models import Device
-from devices.schedules import Kind, Repeat, Rule
-
-EVERY_DAY = Rule(kind=Kind.RECURRING, repeat=Repeat.INTERVAL, interval_minutes=24 * 60)  # S91
-
-
-def every_day() -> dict[str, object]:
-    """Return the schedule of a new zone."""
-    return EVERY_DAY.to_json()
-
-
-class ReconciliationPlan(models.Model):
-    """The zone's schedule of reconciliation; there is one row."""
-
-    THE_ONE = 1
-
-    rule = models.JSONField(default=every_day)  # devices.schedules.Rule
-    next_at = models.DateTimeField(null=True)
-
-    objects: ClassVar = models.Manager["ReconciliationPlan"]()
-
-    def __str__(self) -> str:
-        return "Out-of-band Inventory Reconciliation"
 
 
 class ReconciliationRunQuerySet(LeasedRunQuerySet["ReconciliationRun"]):

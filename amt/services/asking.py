@@ -24,19 +24,19 @@ def ask_each(
     expires_in: timedelta,
     devices: DeviceQuerySet,
     intent: UUID,
-    asked_by: User,
+    asked_by: User | None,
 ) -> Job:
     """Write down one question per device and ring each sending server once this is committed.
 
-    ``verb`` is what the audit calls it. The same ``intent`` twice returns the first job. Devices
-    that are not set up end as skipped.
+    ``asked_by`` None is a schedule, which asks all. ``verb`` is what the audit calls it. The same
+    ``intent`` twice returns the first job. Devices that are not set up end as skipped.
 
     Raises:
         PermissionDenied: ``asked_by`` may not read the state of any of the devices.
     """
-    if job := jobs.existing(intent, asked_by):
+    if asked_by and (job := jobs.existing(intent, asked_by)):
         return job
-    chosen = list(devices.allowed(asked_by, Right.READ_STATE).order_by("name", "pk"))
+    chosen = list(_allowed(devices, asked_by).order_by("name", "pk"))
     if not chosen:
         raise PermissionDenied(f"{kind.label}: you may do that on none of these devices.")
     job, new = jobs.start(
@@ -51,6 +51,10 @@ def ask_each(
     if new:
         audit.record(asked_by, verb, job, new={"devices": len(chosen)})
     return job
+
+
+def _allowed(devices: DeviceQuerySet, asked_by: User | None) -> DeviceQuerySet:
+    return devices.allowed(asked_by, Right.READ_STATE) if asked_by else devices
 
 
 def items_for(chosen: Sequence[Device]) -> list[JobItem]:

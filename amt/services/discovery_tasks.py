@@ -20,7 +20,7 @@ from devices import audit
 from devices.models import Server, User
 from devices.models.rights import Right, may
 from devices.schedules import Rule
-from devices.services import bell
+from devices.services import bell, jobs
 
 TASK = "amt.tasks.run_discovery"
 NAME_TASK = "amt.tasks.name_discovered"
@@ -68,8 +68,7 @@ def save_task(*, task: DiscoveryTask, rule: Rule, by: User) -> DiscoveryTask:
     """
     _allow(by)
     addresses_of(task.ranges, task.excluded)
-    task.rule = rule.to_json()
-    task.next_at = _next(rule)
+    task.plan(rule)
     task.full_clean(exclude=["rule", "next_at"])
     verb = "discovery_task.change" if task.pk else "discovery_task.create"
     task.save()
@@ -135,7 +134,7 @@ def _begin(
         ranges=str(ranges),
         server=server,
         asked_by=by,
-        asked_by_name=by.get_username() if by else "its schedule",
+        asked_by_name=by.get_username() if by else jobs.BY_SCHEDULE,
         address_count=ranges.count,
         **options,
     )
@@ -184,9 +183,7 @@ def _have_named() -> None:
 
 def _start_due() -> None:
     for task in DiscoveryTask.objects.filter(next_at__lte=Now()).select_related("server"):
-        rule = Rule.from_json(task.rule)
-        mine = DiscoveryTask.objects.filter(pk=task.pk, next_at=task.next_at)
-        if mine.update(next_at=_next(rule)):  # of several dispatchers one starts it
+        if task.take_turn():
             _start(task)
 
 
@@ -200,7 +197,7 @@ def _start(task: DiscoveryTask) -> None:
             title=task.name,
             ranges=task.ranges,
             server=task.server,
-            asked_by_name="its schedule",
+            asked_by_name=jobs.BY_SCHEDULE,
             status=Status.FAILED,
             message=" ".join(error.messages),
             finished_at=timezone.now(),
@@ -216,11 +213,6 @@ def _expire() -> None:
             message=f"{who} was silent for 15 min, so nothing was asked. Open the server.",
             finished_at=Now(),
         )
-
-
-def _next(rule: Rule) -> Any:
-    found = rule.next(timezone.now(), timezone.get_default_timezone())
-    return found.starts_at if found else None
 
 
 def _allow(by: User) -> None:

@@ -1,55 +1,27 @@
-"""Reconciliation: its schedule, Start Now, and what a person decides of a pair (S90-S96)."""
+"""Reconciliation: by schedule, Start Now, and what a person decides of a pair (S90-S96)."""
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from amt.models import (
     DiscoveredDevice,
     ReconciliationDecision,
     ReconciliationLine,
-    ReconciliationPlan,
     ReconciliationRun,
+    ZonePlan,
 )
+from amt.services import plans
 from devices import audit
 from devices.models import Device, Server, User
 from devices.models.rights import Right, may
-from devices.schedules import Rule
-from devices.services import bell
+from devices.services import bell, jobs
 
 TASK = "amt.tasks.run_reconciliation"
 Status = ReconciliationRun.Status
-
-
-def plan() -> ReconciliationPlan:
-    """Return the zone's schedule; a new zone reconciles every 24 hours (S91)."""
-    found, is_new = ReconciliationPlan.objects.get_or_create(pk=ReconciliationPlan.THE_ONE)
-    if is_new:
-        found.next_at = _next(Rule.from_json(found.rule))
-        found.save(update_fields=["next_at"])
-    return found
-
-
-@transaction.atomic
-def save_rule(*, rule: Rule, by: User) -> ReconciliationPlan:
-    """Keep when to reconcile.
-
-    Raises:
-        PermissionDenied: ``by`` may not configure the whole zone.
-    """
-    if not may(by, Right.CONFIGURE):
-        raise PermissionDenied("You may look at reconciliation, not change its schedule.")
-    found = plan()
-    old = found.rule
-    found.rule, found.next_at = rule.to_json(), _next(rule)
-    found.save()
-    audit.record(by, "reconciliation.schedule", found, old={"rule": old}, new={"rule": found.rule})
-    return found
 
 
 def start(*, by: User | None) -> ReconciliationRun:
@@ -60,7 +32,7 @@ def start(*, by: User | None) -> ReconciliationRun:
     """
     if by is not None and not may(by, Right.CONFIGURE):
         raise PermissionDenied("You may look at reconciliation, not start it.")
-    name = by.get_username() if by else "its schedule"
+    name = by.get_username() if by else jobs.BY_SCHEDULE
     try:
         with transaction.atomic():
             run = ReconciliationRun.objects.create(asked_by=by, asked_by_name=name)
@@ -110,7 +82,8 @@ def _keep(found: DiscoveredDevice, device: Device, is_same: bool, by: User) -> N
 
 def tick() -> None:
     """Start what is due, ring for what waits or whose worker died, end what nobody took."""
-    _start_due()
+    if plans.plan(ZonePlan.Task.RECONCILE).take_turn():
+        start(by=None)
     ReconciliationRun.objects.late().update(
         status=Status.EXPIRED,
         message="No server took it for 15 min, so nothing was compared. Look at Servers.",
@@ -120,22 +93,8 @@ def tick() -> None:
         _ring(run)
 
 
-def _start_due() -> None:
-    kept = plan()
-    if kept.next_at is None or kept.next_at > timezone.now():
-        return
-    mine = ReconciliationPlan.objects.filter(pk=kept.pk, next_at=kept.next_at)
-    if mine.update(next_at=_next(Rule.from_json(kept.rule))):  # of several dispatchers one
-        start(by=None)
-
-
 def _ring(run: ReconciliationRun) -> None:
     """Tell the server that reported last: any of them can do it."""
     server = Server.objects.exclude(heartbeat_at=None).order_by("-heartbeat_at").first()
     if server and bell.send(TASK, server.queue, [run.pk]):
         ReconciliationRun.objects.filter(pk=run.pk).update(rung_at=Now())
-
-
-def _next(rule: Rule) -> datetime | None:
-    found = rule.next(timezone.now(), timezone.get_default_timezone())
-    return found.starts_at if found else None

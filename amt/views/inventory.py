@@ -3,22 +3,25 @@
 import json
 from uuid import uuid4
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from amt.models import AmtInventory
-from amt.services.inventory import last_reading, read_inventory
+from amt.models import AmtInventory, ZonePlan
+from amt.services import inventory as services
 from amt.views.connection import intent_of
+from amt.views.plans import plan_page
 from devices.csv_cells import lines
-from devices.models import Device, HostReport, InventoryChange
+from devices.models import Device, HostReport, InventoryChange, Job
 from devices.models.rights import Right, may_in
 from devices.services import selection
-from devices.views.access import PersonRequest
+from devices.views.access import PersonRequest, needs_zone_right
 from devices.views.device import framed, visible
 
 SHOWN_CHANGES = 50
+SHOWN_JOBS = 20
 
 
 @require_GET
@@ -33,18 +36,44 @@ def inventory(request: PersonRequest, pk: int) -> HttpResponse:
         "reported": report.texts() if report else {},
         "reading": AmtInventory.objects.filter(device=device).first(),
         "changes": InventoryChange.objects.filter(device=device)[:SHOWN_CHANGES],
-        "item": last_reading(device),
+        "item": services.last_reading(device),
         "intent": uuid4(),
         "may_read": may_in(request.user, Right.READ_STATE, device.folder),
     }
     return render(request, "amt/inventory.html", context)
 
 
+@require_http_methods(["GET", "POST"])
+@needs_zone_right(Right.CONFIGURE)
+def inventories(request: PersonRequest) -> HttpResponse:
+    """Show and change when all inventories are read, what is known, and the latest tasks."""
+    known = services.known()
+    counts = [
+        ("Devices set up", known["set_up"]),
+        ("Inventory read in the last 7 days", known["fresh"]),
+        ("Read longer ago", known["read"] - known["fresh"]),
+        ("Never read", known["set_up"] - known["read"]),
+    ]
+    jobs = Job.objects.filter(kind=Job.Kind.READ_INVENTORY).order_by("-pk")[:SHOWN_JOBS]
+    context = {"counts": counts, "jobs": jobs, "intent": uuid4()}
+    return plan_page(request, ZonePlan.Task.READ_INVENTORY, "amt/inventory_plan.html", context)
+
+
+@require_POST
+@needs_zone_right(Right.CONFIGURE)
+def read_all(request: PersonRequest) -> HttpResponse:
+    """Have all inventories read now, and go to the task's page."""
+    job = services.read_all(by=request.user, intent=intent_of(request))
+    if job is None:
+        messages.warning(request, "No device is set up, so there is nothing to read.")
+    return redirect(job or "amt:inventories")
+
+
 @require_POST
 def read_device(request: PersonRequest, pk: int) -> HttpResponse:
     """Have the inventory read now."""
     devices = Device.objects.filter(pk=_device(request, pk).pk)
-    read_inventory(devices=devices, intent=intent_of(request), asked_by=request.user)
+    services.read_inventory(devices=devices, intent=intent_of(request), asked_by=request.user)
     return redirect("amt:inventory", pk)
 
 
@@ -52,7 +81,7 @@ def read_device(request: PersonRequest, pk: int) -> HttpResponse:
 def read_selected(request: PersonRequest) -> HttpResponse:
     """Have the inventories of the selected devices read, and go to the task's page."""
     devices = selection.resolve(request.user, request.POST)
-    job = read_inventory(devices=devices, intent=intent_of(request), asked_by=request.user)
+    job = services.read_inventory(devices=devices, intent=intent_of(request), asked_by=request.user)
     return HttpResponseClientRedirect(job.get_absolute_url()) if request.htmx else redirect(job)
 
 

@@ -7,19 +7,16 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from amt.models import ReconciliationDecision, ReconciliationLine, ReconciliationRun
+from amt.models import ReconciliationDecision, ReconciliationLine, ReconciliationRun, ZonePlan
 from amt.services import reconciliation as reconciling
+from amt.views.plans import plan_page
 from devices import paging
-from devices.forms.schedules import RuleForm
 from devices.models.rights import Right, may
-from devices.schedules import Kind, Rule
 from devices.services.selection import numbers
 from devices.views.access import PersonRequest, needs_zone_right
 
-KINDS = (Kind.NONE, Kind.DATES, Kind.RECURRING)
 SHOWN_RUNS = 20
 MOST_LINES = 10_000  # decided at once, one by one
-LEAVE_TO = "devices:configuration"
 ORDERS = {"line": ("id",)}
 
 
@@ -27,20 +24,8 @@ ORDERS = {"line": ("id",)}
 @needs_zone_right(Right.CONFIGURE)
 def reconciliation(request: PersonRequest) -> HttpResponse:
     """Show and change when to reconcile, and list the latest runs."""
-    plan = reconciling.plan()
-    rule = Rule.from_json(plan.rule)
-    if request.method == "POST":
-        form = RuleForm(request.POST, kinds=KINDS)
-        if form.is_valid():
-            reconciling.save_rule(rule=form.cleaned_data["rule"], by=request.user)
-            messages.success(request, "Saved: when to reconcile.")
-            return redirect("amt:reconciliation" if "apply" in request.POST else LEAVE_TO)
-    else:
-        form = RuleForm(initial=RuleForm.initial_of(rule), kinds=KINDS)
-        form.show(rule)
-    context = {"form": form, "plan": plan, "runs": ReconciliationRun.objects.all()[:SHOWN_RUNS]}
-    status = 422 if form.errors else 200
-    return render(request, "amt/reconciliation.html", context, status=status)
+    runs = ReconciliationRun.objects.all()[:SHOWN_RUNS]
+    return plan_page(request, ZonePlan.Task.RECONCILE, "amt/reconciliation.html", {"runs": runs})
 
 
 @require_POST

@@ -16,6 +16,7 @@ from devices.models.job import BEGUN_AGAIN
 from devices.models.rights import Person, Right, below
 from devices.services import bell
 
+BY_SCHEDULE = "Schedule"  # who asks when no person does
 RING_AGAIN_AFTER = timedelta(seconds=30)
 RING_AT_MOST = 5_000  # items a tick
 LOOK_AT_LEAST = timedelta(minutes=15)  # how long a look is waited for after its worker died
@@ -40,7 +41,7 @@ def start(
     task: str,
     title: str,
     items: Sequence[JobItem],
-    asked_by: User,
+    asked_by: User | None,
     intent: UUID,
     expires_in: timedelta,
     is_order: bool = False,
@@ -49,7 +50,8 @@ def start(
 ) -> tuple[Job, bool]:
     """Write the job and its items, and ring once this is committed; return it and "is it new".
 
-    The same ``intent`` twice returns the first job. Items that are final already stay as they are.
+    ``asked_by`` None is a schedule. The same ``intent`` twice returns the first job. Items that
+    are final already stay as they are.
     """
     deletion.writing_lines()
     job, new = Job.objects.get_or_create(
@@ -61,14 +63,14 @@ def start(
             "is_order": is_order,
             "resumes": resumes,
             "asked_by": asked_by,
-            "asked_by_name": asked_by.get_username(),
+            "asked_by_name": asked_by.get_username() if asked_by else BY_SCHEDULE,
             "expires_at": Now() + expires_in,
             "device_count": len(items),
             "retry_of": retry_of,
         },
     )
     if not new:
-        return existing(intent, asked_by) or job, False
+        return (existing(intent, asked_by) if asked_by else None) or job, False
     job.refresh_from_db()
     _forget_deleted(items)
     for position, item in enumerate(items):

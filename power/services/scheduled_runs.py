@@ -29,13 +29,13 @@ from devices.models import Device, Job, JobItem, Setting
 from devices.models.insert_select import AfterSeconds, InsertSelect, Later, keys
 from devices.models.many_rows import update_each
 from devices.schedules import Missed, Occurrence
+from devices.services.jobs import BY_SCHEDULE
 from power.levels import ORDER_EXPIRY, POWER_SCHEDULES
 from power.models import PowerOrder, ScheduledRun
 from power.schedule_entries import Entry, zone_tz
 from power.services import pauses, staggering
 from power.services.orders import LEFT_OUT, TASK, servers_on_devices
 
-ASKED_BY = "Schedule"
 CATCH_UP = timedelta(days=1)  # the longest that "once when back" waits for a device's server
 STEPS, STRIDE = 1_000_003, 618_034  # primes; the golden ratio spreads neighbours evenly
 HELD = Code(
@@ -133,7 +133,7 @@ def _write_jobs(started: Sequence[Decided], now: datetime) -> None:
             task=TASK,
             title=f"{each.entry.action.label}, schedule of {each.run.place_name}"[:100],
             is_order=True,
-            asked_by_name=ASKED_BY,
+            asked_by_name=BY_SCHEDULE,
             expires_at=each.window(now)[1] + each.patience,
         )
     Job.objects.bulk_create([each.run.job for each in started if each.run.job])

@@ -100,7 +100,7 @@ def test_schedule_starts_a_run_and_one_at_a_time(server):
     discovery_tasks.tick()
 
     run = DiscoveryRun.objects.get()
-    assert (run.asked_by_name, run.status) == ("its schedule", Status.WAITING)
+    assert (run.asked_by_name, run.status) == ("Schedule", Status.WAITING)
     task.refresh_from_db()
     assert task.next_at > timezone.now()
     assert discovery_tasks.run_now(task=task, by=factories.person()) == run

@@ -101,8 +101,21 @@ NOTHING = EngineReading({"Platform": {"UUID": "none at all", "Model": "M" * 300}
 
 
 def test_a_device_that_went_meanwhile_leaves_nothing():
-    keep(0, NOTHING)
+    assert not keep(0, NOTHING)
     assert not AmtInventory.objects.exists()
+
+
+def test_a_device_deleted_while_it_is_read_is_not_done(fleet, monkeypatch):
+    (simulated,) = fleet(1, profile="16.1")
+    device = managed(simulated.address)
+
+    def late(pk: int, reading: EngineReading) -> bool:
+        Device.objects.filter(pk=pk).delete()
+        return keep(pk, reading)
+
+    monkeypatch.setattr("amt.work.inventory.keep", late)
+    line = read(device)
+    assert (line.status, line.error_code) == ("failed", "device-deleted")
 
 
 def test_odd_values_are_kept_as_they_came_and_fill_nothing_that_they_cannot():

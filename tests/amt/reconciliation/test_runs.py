@@ -12,11 +12,11 @@ from amt.models import (
     DiscoveredDevice,
     ReconciliationDecision,
     ReconciliationLine,
-    ReconciliationPlan,
     ReconciliationRun,
+    ZonePlan,
 )
 from amt.reconciliation.sides import Sides
-from amt.services import reconciliation
+from amt.services import plans, reconciliation
 from amt.work import run_reconciliation
 from devices.models import AuditEntry, Device, Folder, HostReport, Job, JobItem, Setting
 from devices.models.rights import Role
@@ -26,7 +26,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 ONE = UUID("4c4c4544-0043-3510-8052-c7c04f4e3532")
 TWO = UUID("5d5d5655-0043-3510-8052-c7c04f4e3532")
-Kind = ReconciliationLine.Kind
+Kind, RECONCILE = ReconciliationLine.Kind, ZonePlan.Task.RECONCILE
 
 
 def heard(uuid: UUID | None = None, name: str = "", **fields) -> DiscoveredDevice:
@@ -413,7 +413,7 @@ def test_who_may_not_configure_may_not_start_decide_or_plan():
     with pytest.raises(PermissionDenied):
         reconciliation.start(by=monitor)
     with pytest.raises(PermissionDenied):
-        reconciliation.save_rule(rule=Rule(), by=monitor)
+        plans.save_rule(task=RECONCILE, rule=Rule(), by=monitor)
 
 
 def test_one_run_at_a_time():
@@ -421,14 +421,14 @@ def test_one_run_at_a_time():
 
 
 def test_a_new_zone_reconciles_every_day_and_no_schedule_means_never():
-    plan = reconciliation.plan()
+    plan = plans.plan(RECONCILE)
     assert timezone.now() < plan.next_at <= timezone.now() + timedelta(days=1)
-    ReconciliationPlan.objects.update(next_at=timezone.now() - timedelta(seconds=1))
+    ZonePlan.objects.update(next_at=timezone.now() - timedelta(seconds=1))
     reconciliation.tick()
     reconciliation.tick()
-    assert ReconciliationRun.objects.get().asked_by_name == "its schedule"
-    reconciliation.save_rule(rule=Rule(), by=factories.person())
-    assert reconciliation.plan().next_at is None
+    assert ReconciliationRun.objects.get().asked_by_name == "Schedule"
+    plans.save_rule(task=RECONCILE, rule=Rule(), by=factories.person())
+    assert plans.plan(RECONCILE).next_at is None
 
 
 def test_a_run_that_nobody_takes_says_so():
