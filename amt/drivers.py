@@ -16,7 +16,8 @@ from amt.protocol.wsman import message_log, os_power, power_management_service
 from amt.protocol.wsman.audit_log import read_audit_records
 from amt.protocol.wsman.event_text import severity_name
 from amt.protocol.wsman.general_settings import read_general_settings
-from amt.protocol.wsman.inventory import Facts, is_about_one_class, read_facts
+from amt.protocol.wsman.inventory import is_about_one_class, read_facts
+from amt.protocol.wsman.inventory_text import Facts
 from amt.protocol.wsman.power_management_service import PowerReading
 from amt.protocol.wsman.session import Session
 from amt.protocol.wsman.setup import service

@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                 ("facts", models.JSONField(default=dict)),
                 ("events", models.JSONField(default=list)),
                 ("audit", models.JSONField(default=list)),
+                ("works_while_off", models.BooleanField(null=True)),
                 ("read_at", models.DateTimeField()),
                 (
                     "device",

@@ -99,16 +99,26 @@ class Device(Engine):
         """Return the power state as it is now."""
         return self.machine.state
 
+    @property
+    def is_off_network(self) -> bool:
+        """Return whether the engine is off with its host, as its power policy wants it."""
+        sleeps = Fault.SLEEPS_WITH_HOST in self.faults
+        return sleeps and self.machine.state is not PowerState.ON
+
     def request_power(self, wanted: int) -> ReturnValue:
         """Obey one power order, or say why not: an open session keeps the host from going off."""
         if self.redirection and wanted in (PowerState.OFF_SOFT, PowerState.CYCLE_SOFT):
             return ReturnValue.NOT_NOW
-        return self.machine.request(wanted)
+        answer = self.machine.request(wanted)
+        if self.is_off_network:
+            self._changed()
+        return answer
 
     def press_power_button(self) -> None:
         """Press the button at the machine; this is no order."""
         with self.lock:
             self.machine.press_button()
+        self._changed()
 
     def boot_from(self, stick: Path) -> StickResult:
         """Boot with ``stick`` (a setup.bin) in the machine: firmware takes what it says.

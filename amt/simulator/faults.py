@@ -25,6 +25,7 @@ class Fault(StrEnum):
     ANSWERS_HOSTILE_XML = "answers-hostile-xml"
     CLOSES_SILENTLY_AFTER_401 = "closes-silently-after-401"
     HALF_WAKES = "half-wakes"
+    SLEEPS_WITH_HOST = "sleeps-with-host"
     # The connection
     RESETS_CONNECTIONS = "resets-connections"
     DRIPS = "drips"
@@ -130,6 +131,7 @@ MEANING = {
     Fault.ORDER_IN_USE: "power orders are answered with 6 and not executed",
     Fault.ORDER_NOT_FROM_HERE: "power orders are answered with 4097 and not executed",
     Fault.LOG_OF_GARBAGE: "the event log holds bytes that mean nothing",
+    Fault.SLEEPS_WITH_HOST: "the power policy is ON in S0: off the network unless the host is on",
     Fault.HALF_WAKES: "after each boot the operating system stays in standby until it is woken",
     Fault.CLOSES_SILENTLY_AFTER_401: "the connection is closed after a 401 that did not say so",
 }

@@ -26,6 +26,7 @@ from .set_up_tls import SetUpTls
 HTTP_PORTS, TLS_PORTS = (PORT_HTTP, PORT_HTTPS), (PORT_HTTPS, PORT_REDIRECTION_TLS)
 BACKLOG = 128
 ROUNDS = 3
+FALLS_ASLEEP_SECONDS = 1.0  # after its host, where the power policy says so
 ANSWER_SECONDS = 0.05  # between the answer to a commit and the end of the connection
 
 
@@ -84,22 +85,31 @@ class Listener:
             self._restarting = asyncio.get_running_loop().create_task(self._restart())
             return []
         async with self._changes:
+            if self.device.is_off_network:
+                await asyncio.sleep(FALLS_ASLEEP_SECONDS)
             self._hello.follow()
             return await self._relisten()
 
     def follow_time(self) -> None:
         """Close what may not be open any longer, such as the set-up interface of yesterday."""
-        if self._state is not None and self._state[0] != tuple(self.ports):
+        if self._state is not None and self._state != self._wanted():
             asyncio.get_running_loop().create_task(self.listen())
 
+    @property
+    def _closed(self) -> frozenset[Fault]:
+        """Return what keeps everybody out: faults, or a power policy."""
+        asleep = {Fault.UNPLUGGED} if self.device.is_off_network else set()
+        return self.device.faults & {Fault.REFUSES, Fault.UNPLUGGED} | asleep
+
+    def _wanted(self) -> tuple[tuple[int, ...], bool, frozenset[Fault]]:
+        """Return what the sockets follow: ports, is it set up, faults that they show."""
+        shown = self.device.faults & {*broken.TLS, Fault.WANTS_CLIENT_CERTIFICATE}
+        return tuple(self.ports), self.device.set_up.is_done, self._closed | shown
+
     async def _relisten(self) -> list[str]:
-        closed = self.device.faults & {Fault.REFUSES, Fault.UNPLUGGED}
-        ways = closed | self.device.faults & {*broken.TLS, Fault.WANTS_CLIENT_CERTIFICATE}
-        ports = tuple(self.ports)
-        state = (ports, self.device.set_up.is_done, ways)
-        if state == self._state:
+        if (state := self._wanted()) == self._state:
             return []
-        self._state = state
+        self._state, closed, ports = state, self._closed, state[0]
         self.deafen()
         await settle()
         self._close_sockets()

@@ -71,7 +71,7 @@ class RmcpProtocol(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, address: tuple[str | int, int]) -> None:
         """Answer each ping."""
-        if self._device.faults & UNREACHABLE:
+        if self._device.faults & UNREACHABLE or self._device.is_off_network:
             return
         answer = pong(self._device, data)
         if answer:

@@ -11,7 +11,9 @@ from amt import connect
 from amt.drivers import EngineReading
 from amt.models import AmtInventory, AmtSettings, DiscoveredDevice
 from amt.protocol.errors import AmtError
-from amt.protocol.wsman.inventory import Facts, flat
+from amt.protocol.wsman.inventory import flat
+from amt.protocol.wsman.inventory_engine import works_while_off
+from amt.protocol.wsman.inventory_text import Facts
 from amt.work.each_device import each_device, failed
 from devices.inventory_changes import record_changes
 from devices.marks import usable_macs
@@ -69,6 +71,7 @@ def keep(device_pk: int, reading: EngineReading) -> bool:
             "facts": reading.facts,
             "events": reading.events,
             "audit": reading.audit,
+            "works_while_off": works_while_off(reading.facts),
             "read_at": now,
         },
     )

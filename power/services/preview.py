@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from amt.guard import STOPPED
+from amt.models import AmtInventory
 from devices import levels
 from devices.models import Device, DeviceQuerySet, User
 from devices.models.device import OFF_STATES, ON_STATES
@@ -50,6 +51,7 @@ class Preview:
     not_set_up: list[Device] = field(default_factory=list)
     not_allowed: list[Device] = field(default_factory=list)
     senders: list[Device] = field(default_factory=list)  # run the servers that send (S113)
+    deaf: list[Device] = field(default_factory=list)  # their AMT is off while they are off
     typed_above: int = 0
     may_send_anyway: bool = False
     send_anyway: bool = False  # also to what cannot be read (D19)
@@ -83,6 +85,11 @@ def preview_all(selection: Selection, *, send_anyway: bool = False) -> list[Prev
     limit = levels.zone_value(TYPED_COUNT)
     servers = sending_servers(chosen)
     senders = {server.device_id for server in servers.values() if server.device_id}
+    deaf = set(
+        AmtInventory.objects.deaf_while_off()
+        .filter(device__in=selection.devices)
+        .values_list("device_id", flat=True)
+    )
     anyway = selection.devices.allowed(selection.user, Right.SEND_ANYWAY).exists()
     previews = []
     for action in PowerAction:
@@ -92,6 +99,8 @@ def preview_all(selection: Selection, *, send_anyway: bool = False) -> list[Prev
         preview = Preview(action, typed_above=limit, may_send_anyway=anyway)
         preview.send_anyway = send_anyway and anyway
         preview.senders = [device for device in chosen if device.pk in senders & allowed]
+        if action in (PowerAction.ON, PowerAction.OFF):
+            preview.deaf = [device for device in chosen if device.pk in deaf & allowed]
         _sort(preview, chosen, allowed)
         previews.append(preview)
     return previews

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from amt.models import AmtInventory
 from devices import levels, schedule_words
 from devices.levels import Inheritance, Place
-from devices.models import Device, Server, Setting
+from devices.models import Device, DeviceQuerySet, Server, Setting
 from devices.schedule_words import WORKDAYS
 from devices.schedules import Kind, Occurrence, Rule
 from power.levels import POWER_SCHEDULES
@@ -109,8 +110,20 @@ def clock_notes(entry: Entry, now: datetime) -> list[str]:
 
 def reached(place: Place) -> int:
     """Return how many devices a list at ``place`` counts for."""
+    return _devices_of(place).count()
+
+
+def deaf(place: Place, action: PowerAction) -> int:
+    """Return how many of them ``action`` loses or misses: AMT is off while they are off."""
+    if action not in (PowerAction.ON, PowerAction.OFF):
+        return 0
+    unheard = AmtInventory.objects.deaf_while_off()
+    return unheard.filter(device__in=_devices_of(place)).count()
+
+
+def _devices_of(place: Place) -> DeviceQuerySet:
     row = Setting(key=POWER_SCHEDULES.name, folder=place.folder, device=place.device)
-    return Inheritance(POWER_SCHEDULES).devices_of(row).count()
+    return Inheritance(POWER_SCHEDULES).devices_of(row)
 
 
 def senders(place: Place) -> list[Server]:

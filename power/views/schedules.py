@@ -94,6 +94,7 @@ def _editor(
             "upcoming": schedule_lists.upcoming(entry, now),
             "clock_notes": schedule_lists.clock_notes(entry, now),
             "reached": schedule_lists.reached(place),
+            "deaf": schedule_lists.deaf(place, form.action),
             "senders": schedule_lists.senders(place) if schedule_lists.takes_down([entry]) else [],
         }
     if "preview" in request.POST:

@@ -8,6 +8,7 @@ from ..device import Device
 from ..envelope import Properties, Reference
 from ..resource import DEVICE_KEYS, HOST, Resource
 
+NOTEBOOK = 10  # of CIM_Chassis.PackageType
 TAGGED = ("CreationClassName", "Tag")
 CORE_I5, CORE_I7 = 205, 198
 SODIMM, DIMM = 13, 9
@@ -38,7 +39,7 @@ MAKER = "Example Computers"
 KINDS = {
     "laptop-2013": Hardware(
         chassis="Practice Book 13",
-        package_type=10,
+        package_type=NOTEBOOK,
         board="PB13-01",
         bios="PB13.A21",
         bios_date=datetime(2014, 3, 18, tzinfo=UTC),
@@ -90,6 +91,11 @@ KINDS = {
 def kind(device: Device) -> Hardware:
     """Return what PC the device sits in."""
     return KINDS[device.profile.hardware]
+
+
+def is_portable(device: Device) -> bool:
+    """Return whether it runs on a battery."""
+    return kind(device).package_type == NOTEBOOK
 
 
 def serial_number(device: Device, part: str) -> str:
@@ -272,6 +278,24 @@ def _disks(device: Device) -> list[Properties]:
     ]
 
 
+def _batteries(device: Device) -> list[Properties]:
+    if not is_portable(device):
+        return []
+    return [
+        {
+            "BatteryStatus": 2,
+            "Chemistry": 6,
+            "CreationClassName": "CIM_Battery",
+            "DesignCapacity": 48_000,
+            "DesignVoltage": 11_100,
+            "DeviceID": "Battery 0",
+            "ElementName": "Managed System Battery",
+            "SystemCreationClassName": "CIM_ComputerSystem",
+            "SystemName": HOST,
+        }
+    ]
+
+
 def _systems(device: Device) -> list[Properties]:
     return [
         {
@@ -296,4 +320,5 @@ CLASSES = (
     Resource("CIM_Chip", TAGGED, _chips, one_per_pull=True),
     Resource("CIM_PhysicalMemory", TAGGED, _memory),
     Resource("CIM_MediaAccessDevice", DEVICE_KEYS, _disks),
+    Resource("CIM_Battery", DEVICE_KEYS, _batteries),
 )

@@ -18,6 +18,7 @@ from ..resource import (
     service,
 )
 from ..soap_fault import SoapFault
+from .hardware import is_portable
 
 NAME = "Intel(r) AMT Power Management Service"
 SERVICE = Reference(
@@ -96,7 +97,41 @@ def _capabilities(device: Device) -> list[Properties]:
     ]
 
 
+POLICIES = ("ON in S0", "ON in S0, ME Wake in S3, S4-5")  # of a desktop; a laptop's have AC
+GUIDS = ("djmXEQtWUEOIcJgS85G1YA==", "MIAN7gnAeEOvKHhootu+Og==")  # of a laptop's; as recorded
+
+
+def _schemes(device: Device) -> list[Properties]:
+    found: list[Properties] = []
+    for index, text in enumerate(POLICIES):
+        scheme = {"ElementName": "Intel(r) AMT Power Scheme", "InstanceID": f"SCHEME {index}"}
+        if is_portable(device):
+            text += " (AC only)" if index else ""
+            found.append({"Description": f"Mobile: {text}", **scheme, "SchemeGUID": GUIDS[index]})
+        else:
+            found.append({"Description": f"Desktop: {text}", **scheme})
+    return found
+
+
+def _element_settings(device: Device) -> list[Properties]:
+    """Return which power package is the one in use: IsCurrent is 1."""
+    used = 0 if Fault.SLEEPS_WITH_HOST in device.faults else 1
+    keys = (("CreationClassName", "CIM_ComputerSystem"), ("Name", ENGINE))
+    return [
+        {
+            "IsCurrent": 1 if index == used else 2,
+            "IsDefault": 1 if index == 1 else 2,
+            "IsNext": 2,
+            "ManagedElement": Reference("CIM_ComputerSystem", keys),
+            "SettingData": Reference("AMT_SystemPowerScheme", (("InstanceID", f"SCHEME {index}"),)),
+        }
+        for index in range(len(POLICIES))
+    ]
+
+
 CLASSES = (
+    Resource("AMT_SystemPowerScheme", INSTANCE_ID, _schemes),
+    Resource("CIM_ElementSettingData", ("ManagedElement", "SettingData"), _element_settings),
     Resource(
         "CIM_AssociatedPowerManagementService", ("ServiceProvided", "UserOfService"), _associated
     ),

@@ -31,7 +31,7 @@ RECORDED = {
     "Memory 1: Speed": "2,400 MHz",
     "Memory 1: Type": "DDR4",
     "Memory 1: Form factor": "SODIMM",
-    "Memory 1: Manufacturer": "859B",
+    "Memory 1: Manufacturer": "Crucial (859B)",
     "Memory 1: Part number": "CT16G4SFD824A.M16FE",
     "Memory 1: Serial number": "E0E8D670",
     "Memory 2: Bank": "BANK 2",
@@ -46,8 +46,7 @@ RECORDED = {
     "Firmware: AMT": "12.0.67",
     "Firmware: Build Number": "1579",
     "Firmware: Sku": "16392 (AMT, corporate)",
-    "Power policy 1: Description": "Mobile: ON in S0",
-    "Power policy 2: Description": "Mobile: ON in S0, ME Wake in S3, S4-5 (AC only)",
+    "Power policy: Offered": "Mobile: ON in S0; Mobile: ON in S0, ME Wake in S3, S4-5 (AC only)",
 }
 
 
