@@ -30,8 +30,16 @@ class EngineReading:
     """An inventory: texts by section and name, and what the two logs hold, newest first."""
 
     facts: Facts
-    events: list[list[str]]  # time in ISO 8601 or nothing, severity, text
+    records: list[message_log.EventRecord] | None  # None: the event log could not be read
     audit: list[list[str]]  # time in ISO 8601 or nothing, who, from where, text
+
+    @property
+    def events(self) -> list[list[str]]:
+        """Return the event log as texts: time in ISO 8601 or nothing, severity, what happened."""
+        return [
+            [one.at.isoformat() if one.at else "", severity_name(one.severity), one.text]
+            for one in self.records or []
+        ]
 
 
 class AmtSession(ABC):
@@ -139,7 +147,7 @@ class OverWsMan(AmtSession):
 
     async def read_inventory(self) -> EngineReading:
         facts = await read_facts(self._session)
-        return EngineReading(facts, await self._events(), await self._audit())
+        return EngineReading(facts, await self._records(), await self._audit())
 
     async def _audit(self) -> list[list[str]]:
         try:
@@ -153,21 +161,13 @@ class OverWsMan(AmtSession):
             for one in reading.records
         ]
 
-    async def _events(self) -> list[list[str]]:
+    async def _records(self) -> list[message_log.EventRecord] | None:
         try:
-            records = await message_log.read_newest_records(self._session, message_log.CAPACITY)
+            return await message_log.read_newest_records(self._session, message_log.CAPACITY)
         except AmtError as error:
             if not is_about_one_class(error):
                 raise
-            return []
-        return [
-            [
-                record.at.isoformat() if record.at else "",
-                severity_name(record.severity),
-                record.text,
-            ]
-            for record in records
-        ]
+            return None
 
     async def boot_records(self) -> tuple[int, bool] | None:
         try:

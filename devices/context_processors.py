@@ -32,6 +32,7 @@ class Place:
     key: str = ""  # after g
     namespaces: tuple[str, ...] = ()  # of pages that belong here whatever their address
     is_of_zone: bool = False  # the right has to be held in the whole zone
+    count: str = ""  # the template that shows how much there is to do
 
 
 FIND = Place("Find a PC", "lifebuoy", ("devices:find",), (Right.VIEW,), "h")
@@ -39,6 +40,9 @@ HOME = Place("Home", "home", ("devices:home",), (Right.VIEW,), "h")
 DEVICES = Place("Devices", "devices-pc", ("devices:devices",), (Right.VIEW,), "d")
 TASKS = Place("Tasks", "list-check", ("devices:jobs",), (Right.VIEW,), "t")
 CALENDAR = Place("Calendar", "calendar-week", ("power:calendar",), (Right.VIEW,), "c")
+MESSAGES = Place(
+    "Messages", "bell", ("devices:messages",), (Right.VIEW,), "m", count="_message_count.html"
+)
 AUDIT = Place(
     "Audit", "shield-check", ("devices:audit",), (Right.ADMINISTRATE,), "u", is_of_zone=True
 )
@@ -62,6 +66,7 @@ class Entry:
     label: str
     key: str
     is_active: bool
+    count: str = ""
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -113,14 +118,17 @@ def navigation(request: HttpRequest) -> list[Entry]:
         return []
     shown = [(place, url) for place in places(user) if (url := address(place))]
     here = active(request, shown)
-    return [Entry(url, place.icon, place.label, place.key, place is here) for place, url in shown]
+    return [
+        Entry(url, place.icon, place.label, place.key, place is here, place.count)
+        for place, url in shown
+    ]
 
 
 def places(user: Person) -> list[Place]:
     """Return what is open to ``user``; helpdesk has two places and no more."""
     if not may_anywhere(user, Right.EDIT) and may_anywhere(user, Right.POWER_ON) and address(FIND):
         return [FIND, TASKS]
-    every = [HOME, DEVICES, TASKS, CALENDAR, AUDIT, CONFIGURATION]
+    every = [HOME, DEVICES, TASKS, CALENDAR, MESSAGES, AUDIT, CONFIGURATION]
     return [place for place in every if is_open(place, user)]
 
 

@@ -82,6 +82,13 @@ TOPICS = (
         ("devices-jobs", "devices-job", "devices-job-line", "devices-task-status"),
     ),
     Topic(
+        "messages",
+        "Every day",
+        "Messages: what devices tell",
+        "What becomes a message, acknowledge one or many, delete, what goes by itself.",
+        ("devices-messages", "devices-device-messages"),
+    ),
+    Topic(
         "calendar",
         "Every day",
         "Calendar: what schedules did and will do",

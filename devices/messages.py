@@ -5,10 +5,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
+from devices.levels import Key, declare
 from devices.models import Message
 
 MOST = 500  # messages kept of one device; the oldest go
 LONGEST = 500  # characters of a text
+KEPT_DAYS = declare(
+    Key(
+        "messages.kept_days",
+        "Event and Messaging",
+        "Messages",
+        "Keep acknowledged messages for",
+        "Messages that were acknowledged longer ago are deleted. Others stay until somebody "
+        f"acknowledges them; of one device the newest {MOST} are kept.",
+        default=90,
+        unit="days",
+        least=1,
+        most=3650,
+        levels=("zone",),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +47,11 @@ class Told:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def record_messages(device_pk: int, told: Iterable[Told]) -> int:
-    """Write what was not told before; return how many that is."""
+def record_messages(device_pk: int, told: Iterable[Told], *, acknowledged_by: str = "") -> int:
+    """Write what was not told before, the first as the oldest; return how many that is.
+
+    ``acknowledged_by`` says why nobody needs to look at them.
+    """
     rows = {
         one.key: Message(
             device_id=device_pk,
@@ -40,6 +61,8 @@ def record_messages(device_pk: int, told: Iterable[Told]) -> int:
             text=one.text[:LONGEST],
             happened_at=one.happened_at,
             key=one.key,
+            acknowledged_at=timezone.now() if acknowledged_by else None,
+            acknowledged_by=acknowledged_by,
         )
         for one in told
     }

@@ -73,6 +73,9 @@ STATUS: Mapping[str, Word] = {
     "waiting": Word("Waiting", "clock-hour-4", "z-waiting"),
     "unfinished": Word("Unfinished", "progress", "z-running"),
     # not lines of a task, but said in the same manner
+    "error": Word("Error", "circle-x", "z-failed"),
+    "warning": Word("Warning", "alert-triangle", "z-warn"),
+    "information": Word("Information", "info-circle", "z-info"),
     "ok": Word("Yes", "circle-check", "z-ok"),
     "warn": Word("Look at it", "alert-triangle", "z-warn"),
     "info": Word("Note", "info-circle", "z-info"),

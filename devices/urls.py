@@ -13,6 +13,7 @@ from devices.views import (
     help,
     home,
     jobs,
+    messages,
     people,
     search,
     servers,
@@ -76,6 +77,13 @@ urlpatterns: list[URLPattern] = [
     path("devices/<int:pk>/audit/", audit.device_audit, name="device_audit"),
     path("comments/new/", comments.comment, name="comment"),
     path("configuration/comments/", comments.comments, name="comments"),
+    # Messages
+    path("messages/", messages.messages, name="messages"),
+    path("messages/csv/", messages.messages_csv, name="messages_csv"),
+    path("messages/open/", messages.open_messages, name="open_messages"),
+    path("messages/acknowledge/", messages.acknowledge, name="acknowledge_messages"),
+    path("messages/delete/", messages.delete, name="delete_messages"),
+    path("devices/<int:pk>/messages/", messages.device_messages, name="device_messages"),
     # Devices and folders
     path("devices/", devices.devices, name="devices"),
     path("devices/folder/<int:pk>/", devices.devices, name="folder"),

@@ -24,7 +24,8 @@ from amt.protocol.hello import Hello
 from amt.services import certificates, discovery
 from amt.services.discovery import Heard
 from devices.levels import Place
-from devices.models import Agent, Comment, Device, Folder, Job, JobItem, Server, User
+from devices.messages import Told, record_messages
+from devices.models import Agent, Comment, Device, Folder, Job, JobItem, Message, Server, User
 from devices.models.rights import Role
 from devices.schedules import Kind, Rule
 from devices.services import people
@@ -64,6 +65,7 @@ class SmallZone:
             list(Device.objects.filter(pk=place.device.pk).values()),
             list(Folder.objects.filter(pk=place.folder.pk).values()),
             list(AmtSettings.objects.filter(**of_device).values()),
+            list(Message.objects.filter(**of_device).order_by("pk").values()),
             list(JobItem.objects.filter(**of_device).order_by("pk").values("pk", "status")),
         ]
 
@@ -185,11 +187,14 @@ def _place(where: Folder, site: Server, login: Credential) -> dict[str, Any]:
         device=found, mode="smb", address="127.0.1.1", credential=login, server=site
     )
     Agent.objects.create(device=found, salt="", enrolled_at=timezone.now())
+    broken = Told(Message.Severity.ERROR, Message.Source.EVENT_LOG, "Firmware error: disk failed")
+    record_messages(found.pk, [broken])
     item = _item(found, site, JobItem.Status.WAITING)
     ended = _item(found, site, JobItem.Status.STOPPED)
     asked_by = item.job.asked_by
     dialog = Selection.objects.create(intent=uuid4(), user=asked_by, device_pks=[found.pk])
     objects = {"folder": where, "device": found, "item": item, "job": item.job}
+    objects["message"] = found.messages.get()
     return {**objects, "ended": ended.job, "dialog": dialog, **_schedule(where, asked_by)}
 
 

@@ -44,6 +44,7 @@ CREDENTIALS = rule("403 404", "403 404", "403 404", "403 403")  # its credential
 TICKED_ORDER = rule("ok 403", "ok 403", "403 403", "403 403")  # what is ticked, not addressed
 TICKED_ADMIN = rule("ok 403", "403 403", "403 403", "403 403")
 TICKED_DELETE = rule("ok ok", "403 ok", "403 ok", "403 403")  # none of what they do not see
+TICKED_SEEN = rule("ok ok", "ok ok", "403 ok", "403 403")
 ADMIN_ANYWHERE = rule("ok ok", "403 403", "403 403", "403 403")
 # Agents call these with a token or a signature, and no session
 NO_JSON = rule(*["400 400"] * 4, zone="400 400", nobody="400 400")
@@ -99,6 +100,13 @@ ENTRIES: dict[str, Entry] = {
     "devices:device_audit(pk)": entry(SEEN, pk="device"),
     "devices:comment()": entry(ALL, ALL),
     "devices:comments()": entry(ZONE),
+    # Messages
+    "devices:messages()": entry(ALL),
+    "devices:messages_csv()": entry(ALL),
+    "devices:open_messages()": entry(ALL),
+    "devices:device_messages(pk)": entry(SEEN, pk="device"),
+    "devices:acknowledge_messages()": entry(post=TICKED_SEEN, post_pk="message"),
+    "devices:delete_messages()": entry(post=TICKED_DELETE, post_pk="message"),
     # Devices
     "devices:devices()": entry(ALL),
     "devices:folder(pk)": entry(SEEN, pk="folder"),

@@ -8,7 +8,7 @@ from threading import Event
 from django.db import close_old_connections, connections
 
 from amt.services import discovery_tasks, inventory, reconciliation
-from devices.services import jobs
+from devices.services import jobs, messages
 from power.services import dispatch as power
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ Tick = Callable[[], object]
 # Schedules first: what they start is rung for in the same round
 TICKS: tuple[Tick, ...] = (
     *(power.start_schedules, jobs.tick, power.tick),
-    *(discovery_tasks.tick, reconciliation.tick, inventory.tick),
+    *(discovery_tasks.tick, reconciliation.tick, inventory.tick, messages.tick),
 )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from amt import connect
+from amt import connect, event_messages
 from amt.drivers import EngineReading
 from amt.models import AmtInventory, AmtSettings, DiscoveredDevice
 from amt.protocol.errors import AmtError
@@ -17,10 +17,12 @@ from amt.protocol.wsman.inventory_text import Facts
 from amt.work.each_device import each_device, failed
 from devices.inventory_changes import record_changes
 from devices.marks import usable_macs
+from devices.messages import record_messages
 from devices.models import Device, InventoryChange, JobItem
 from devices.work import CarryOut, Outcome, Rows, run_items
 
 AT_ONCE = 50  # devices of one worker task
+FIRST_READING = "before the first reading"  # who acknowledged what happened until then
 
 
 def run_inventory_items(item_pks: Sequence[int]) -> None:
@@ -65,16 +67,19 @@ def keep(device_pk: int, reading: EngineReading) -> bool:
     if before:
         source = InventoryChange.Source.AMT
         record_changes(device, source, flat(before.facts), flat(reading.facts), at=now)
+    events = before.events if before and reading.records is None else reading.events
     AmtInventory.objects.update_or_create(
         device=device,
         defaults={
             "facts": reading.facts,
-            "events": reading.events,
+            "events": events,
             "audit": reading.audit,
             "works_while_off": works_while_off(reading.facts),
             "read_at": now,
         },
     )
+    messages = event_messages.of_reading(reading, before.events if before else None, at=now)
+    record_messages(device.pk, messages, acknowledged_by="" if before else FIRST_READING)
     _fill(device, reading.facts)
     return True
 

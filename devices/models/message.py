@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from devices.models.device import Device
 from devices.models.rights import Person, Right, below, may
@@ -12,13 +12,31 @@ from devices.models.rights import Person, Right, below, may
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: Person) -> "MessageQuerySet":
         """Keep the messages of devices that this person may see."""
-        if may(user, Right.VIEW):
+        return self.allowed(user, Right.VIEW)
+
+    def allowed(self, user: Person, right: Right) -> "MessageQuerySet":
+        """Keep the messages of devices on which this person holds ``right``."""
+        if may(user, right):
             return self.all()
-        return self.filter(below(user, Right.VIEW, "device__folder__path"))
+        return self.filter(below(user, right, "device__folder__path"))
 
     def open(self) -> "MessageQuerySet":
         """Keep those that nobody acknowledged and that are more than information."""
         return self.filter(acknowledged_at=None).exclude(severity=Message.Severity.INFORMATION)
+
+    def counts_by_severity(self) -> dict[str, int]:
+        """Return how many there are of each severity that there is, the gravest first."""
+        counted = self.order_by().values_list("severity").annotate(n=Count("pk"))
+        found = dict(counted)
+        return {name: found[name] for name in Message.Severity.values if name in found}
+
+    def search(self, text: str) -> "MessageQuerySet":
+        """Keep those that have each word: in their text, their code or what names the device."""
+        found = self
+        for word in text.lower().split():
+            told = Q(text__icontains=word) | Q(code__icontains=word)
+            found = found.filter(told | Q(device__search_text__contains=word))
+        return found
 
 
 class Message(models.Model):
@@ -52,11 +70,22 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["device", "key"], name="one_message_of_a_key")
         ]
         indexes = [
-            models.Index(fields=["device", "-recorded_at"], name="message_by_device"),
+            models.Index(fields=["device", "-recorded_at", "-id"], name="message_by_device"),
+            models.Index(fields=["-recorded_at", "-id"], name="message_by_time"),
             models.Index(
-                fields=["-recorded_at"],
+                fields=["-recorded_at", "-id"],
                 name="message_open",
                 condition=Q(acknowledged_at=None),
+            ),
+            models.Index(
+                fields=["severity", "-recorded_at", "-id"],
+                name="message_open_by_severity",
+                condition=Q(acknowledged_at=None),
+            ),
+            models.Index(
+                fields=["acknowledged_at"],
+                name="message_to_purge",
+                condition=Q(acknowledged_at__isnull=False),
             ),
         ]
 

@@ -31,7 +31,7 @@ class Right(models.TextChoices):
     POWER_CYCLE = "power-cycle", "Power Cycle Reset"
     BOOT = "boot", "Choose where the next boot goes (PXE, BIOS setup, hard disk, CD)"
     SEND_ANYWAY = "send-anyway", "Send anyway"
-    READ_STATE = "read-state", "Read the power state, test the connection"
+    READ_STATE = "read-state", "Read the power state, test the connection, acknowledge messages"
     EDIT = "edit", "Create, change, move and delete devices and folders"
     CREDENTIALS = "credentials", "Use and keep credentials"
     CERTIFICATES = "certificates", "Keep certificates, write setup.bin"

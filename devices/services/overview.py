@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.db.models import Count, Q
+from django.urls import reverse
 from django.utils import timezone
 
-from devices.models import Device, Job, JobItem, Server
+from devices.models import Device, Job, JobItem, Message, Server
 from devices.models.rights import Person, Right, may
 from devices.models.server import SILENT_AFTER
 from devices.power_groups import GROUPS, old_after, poll_seconds
@@ -136,10 +137,25 @@ def needs_a_person(user: Person, counts: States) -> list[Need]:
         if number := counts.failed[code]:
             what = one if number == 1 else f"{number:,} {many}"
             needs.append(Need(status, what, consequence, f"?failed={code}", "Show"))
+    needs += _open_messages(user)
     if (number := counts.not_set_up) and may(user, Right.EDIT):
         what = f"{number} device{' is' if number == 1 else 's are'} not set up"
         needs.append(Need("info", what, "They cannot be switched.", "?mode=none", "Show"))
     return needs
+
+
+def _open_messages(user: Person) -> list[Need]:
+    """Return what devices told and nobody acknowledged; it is the length of its list."""
+    return [
+        Need(
+            severity,
+            f"{number:,} {severity}{'' if number == 1 else 's'} that devices told",
+            "Nobody has acknowledged them." if number > 1 else "Nobody has acknowledged it.",
+            f"{reverse('devices:messages')}?severity={severity}",
+            "Show",
+        )
+        for severity, number in Message.objects.visible_to(user).open().counts_by_severity().items()
+    ]
 
 
 def _silent_servers(user: Person) -> list[Need]:

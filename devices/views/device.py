@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 
 from devices.forms.devices import DeviceForm, MoveForm, NewDeviceForm
-from devices.models import Device, DeviceQuerySet, Folder, JobItem
+from devices.models import Device, DeviceQuerySet, Folder, JobItem, Message
 from devices.models.rights import Right, may_in
 from devices.paging import paginate
 from devices.power_groups import poll_seconds
@@ -87,6 +87,7 @@ def live(found: Device) -> dict[str, Any]:
     return {
         "recent": lines,
         "last_order": last,
+        "open_messages": Message.objects.filter(device=found).open().counts_by_severity(),
         "every": 2 if moving or any(not line.is_finished for line in lines) else 5,
     }
 

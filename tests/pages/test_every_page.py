@@ -26,6 +26,8 @@ PAGES = [
     ("devices:device", {"pk": "device"}),
     ("devices:device_tasks", {"pk": "device"}),
     ("devices:device_audit", {"pk": "device"}),
+    ("devices:device_messages", {"pk": "device"}),
+    ("devices:messages", {}),
     ("devices:device_settings", {"pk": "device"}),
     ("devices:folder_settings", {"pk": "folder"}),
     ("amt:settings", {"pk": "device"}),

@@ -129,6 +129,21 @@ ENTITIES = (
     "External environment",
     "Battery",
 )
+SENSORS = {
+    5: "Case",
+    6: "Sign-in",
+    15: "Firmware",
+    18: "Watchdog",
+    29: "Boot",
+    30: "Boot",
+    31: "OS",
+    32: "OS",
+    35: "Boot",
+    36: "System defense",
+    37: "Firmware",
+    192: "Redirection",
+    193: "User",
+}
 SESSIONS = (
     "Serial over LAN opened",
     "Serial over LAN closed",
@@ -162,6 +177,14 @@ def entity_name(index: int) -> str:
     Source: amt-protocol.md 10.2 (entity identifiers of IPMI).
     """
     return ENTITIES[index] if 0 <= index < len(ENTITIES) else f"Entity {index}"
+
+
+def sensor_name(sensor: int) -> str:
+    """Return what wrote a record, in a word or two.
+
+    Source: amt-protocol.md 10.2.
+    """
+    return SENSORS.get(sensor, f"Sensor {sensor}")
 
 
 def describe(sensor: int, offset: int, data: bytes) -> str:
