@@ -19,6 +19,7 @@ SEVERITIES: Mapping[str, str] = {
 SOURCES: Mapping[str, str] = {one.value: one.label for one in Message.Source}
 STATES: Mapping[str, str] = {"acknowledged": "Acknowledged", "all": "Acknowledged or not"}
 KNOWN = {"severity": SEVERITIES, "source": SOURCES, "state": STATES}
+LABELS = {"severity": "Severity", "source": "Source"}
 KEYS = ("folder", "device", "upto")
 LONGEST = 100  # characters of a search
 
@@ -54,6 +55,31 @@ class MessageList:
     def query(self) -> str:
         """Return the filter as the query of an address."""
         return urlencode(self.words)
+
+    def without(self, name: str) -> str:
+        """Return the query of the list without one of its filters."""
+        return urlencode({word: said for word, said in self.words.items() if word != name})
+
+    def chips(self, names: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return each filter of the menu in words, with the query of the list without it.
+
+        ``names`` are those of the folder and the device, where they are filters.
+        """
+        said = {name: KNOWN[name][word] for name, word in self.words.items() if name in LABELS}
+        said |= names
+        if self.q:
+            said["q"] = f'"{self.q}"'
+        return [(text, self.without(name)) for name, text in said.items()]
+
+    def choices(
+        self, folders: list[tuple[str, str]]
+    ) -> list[tuple[str, str, list[tuple[str, str]], str]]:
+        """Return each filter of a menu: its name, label, what it may be, and what it is now."""
+        found = [
+            (name, label, list(KNOWN[name].items()), getattr(self, name))
+            for name, label in LABELS.items()
+        ]
+        return [*found, ("folder", "Folder", folders, self.folder)] if folders else found
 
     def apply(self, user: User) -> MessageQuerySet:
         """Return the messages that the list shows, of those that ``user`` may see."""

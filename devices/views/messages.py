@@ -35,9 +35,11 @@ def messages(request: PersonRequest) -> HttpResponse:
     asked = MessageList.read(request.GET)
     tree = Tree.visible_to(request.user)
     folders = [(str(pk), tree.full_name(path)) for path, (pk, _) in tree.folders.items()]
-    context = listed(request, asked) | {"folders": sorted(folders, key=lambda one: one[1])}
-    context |= {
-        "of_device": visible(request).filter(pk=asked.device).first() if asked.device else None,
+    names = {"folder": dict(folders)[asked.folder]} if asked.folder in dict(folders) else {}
+    if asked.device and (device := visible(request).filter(pk=asked.device).first()):
+        names["device"] = device.name
+    context = {
+        **listed(request, asked, names, sorted(folders, key=lambda one: one[1])),
         "may_acknowledge": may_anywhere(request.user, Right.READ_STATE),
         "may_delete": may_anywhere(request.user, Right.EDIT),
     }
@@ -49,8 +51,9 @@ def messages(request: PersonRequest) -> HttpResponse:
 def device_messages(request: PersonRequest, pk: int) -> HttpResponse:
     """List the messages of one device, as a tab of its page."""
     device: Device = get_object_or_404(visible(request), pk=pk)
-    context = listed(request, MessageList.read(request.GET, device=str(pk), folder=""))
-    context |= {
+    asked = MessageList.read(request.GET, device=str(pk), folder="")
+    context = {
+        **listed(request, asked, {}, []),
         **framed(request, device),
         "tab": "messages",
         "may_acknowledge": may_in(request.user, Right.READ_STATE, device.folder),
@@ -60,8 +63,13 @@ def device_messages(request: PersonRequest, pk: int) -> HttpResponse:
     return render(request, template, context)
 
 
-def listed(request: PersonRequest, asked: MessageList) -> dict[str, Any]:
-    """Return what the list's panel needs."""
+def listed(
+    request: PersonRequest,
+    asked: MessageList,
+    names: dict[str, str],
+    folders: list[tuple[str, str]],
+) -> dict[str, Any]:
+    """Return what the list's panel needs; see ``MessageList`` for ``names`` and ``folders``."""
     found = asked.apply(request.user)
     page = paginate(found.select_related("device"), request.GET, orders=ORDERS, default="-recorded")
     newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first()
@@ -69,9 +77,12 @@ def listed(request: PersonRequest, asked: MessageList) -> dict[str, Any]:
         "asked": asked,
         "page": page,
         "selection_filter": f"{asked.query}&upto={newest or 0}",
-        "severities": message_list.SEVERITIES.items(),
-        "sources": message_list.SOURCES.items(),
+        "chips": asked.chips(names),
+        "filters": asked.choices(folders),
         "states": message_list.STATES.items(),
+        "others": [
+            (name, word) for name, word in asked.words.items() if name not in ("q", "state")
+        ],
     }
 
 
