@@ -57,8 +57,8 @@ def record_messages(device_pk: int, told: Iterable[Told], *, acknowledged_by: st
             device_id=device_pk,
             severity=one.severity,
             source=one.source,
-            code=one.code[:64],
-            text=one.text[:LONGEST],
+            code=one.code.replace("\0", "")[:64],  # PostgreSQL keeps no NUL
+            text=one.text.replace("\0", "")[:LONGEST],
             happened_at=one.happened_at,
             key=one.key,
             acknowledged_at=timezone.now() if acknowledged_by else None,

@@ -58,6 +58,12 @@ def test_the_same_told_again_is_no_message_more():
     assert pc.messages.count() == 1
 
 
+def test_what_a_device_tells_is_kept_within_bounds():
+    one = tell(device(), "a\0b" + "x" * 1000, code="\0" + "c" * 100)
+    assert one.text == "ab" + "x" * 498
+    assert one.code == "c" * 64
+
+
 def test_of_one_device_the_newest_are_kept():
     pc = device()
     told = [
