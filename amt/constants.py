@@ -21,10 +21,24 @@ NS_TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
 NS_CIM_COMMON = "http://schemas.dmtf.org/wbem/wscim/1/common"
 NS_CIM_BINDING = "http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd"
 NS_IDENTITY = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
+NS_EVENTING = "http://schemas.xmlsoap.org/ws/2004/08/eventing"
 NS_TRUST = "http://schemas.xmlsoap.org/ws/2005/02/trust"
 NS_SECEXT = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 NS_XSI = "http://www.w3.org/2001/XMLSchema-instance"
 ANONYMOUS = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
+
+# Live alerts (WS-Eventing): how they are delivered, and how the device signs in to the listener
+DELIVERY_PUSH = f"{NS_EVENTING}/DeliveryModes/Push"
+DELIVERY_PUSH_WITH_ACK = "http://schemas.dmtf.org/wbem/wsman/1/wsman/PushWithAck"
+ACTION_EVENT = "http://schemas.dmtf.org/wbem/wsman/1/wsman/Event"
+ACTION_ACK = "http://schemas.dmtf.org/wbem/wsman/1/wsman/Ack"
+PROFILE_DIGEST = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/http/digest"
+USERNAME_PROFILE = (
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0"
+    "#UsernameToken"
+)
+PASSWORD_TEXT = f"{NS_SECEXT}#PasswordText"
+LONGEST_LISTENER = 253  # characters of the address that events go to
 
 BASE_AMT = "http://intel.com/wbem/wscim/1/amt-schema/1/"
 BASE_CIM = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/"

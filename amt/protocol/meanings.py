@@ -34,6 +34,8 @@ FAULTS = {
     "wsman:Concurrency": Meaning("somebody else changes the same thing now", "device-busy"),
     "wsman:InternalError": Meaning("it has a fault of its own", "device-fault"),
     "wsen:InvalidEnumerationContext": Meaning("it forgot the list that it was reading out"),
+    "wse:DeliveryModeRequestedUnavailable": Meaning("it does not deliver events that way"),
+    "wse:EventSourceUnableToProcess": Meaning("it takes no further subscription"),
     "s:MustUnderstand": Meaning("it does not know a header that it would have to"),
     "s:Receiver": Meaning("it has a fault of its own", "device-fault"),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from amt.constants import PowerState, ReturnValue
 
+from .alerts import alert_of, letters
 from .audit_log import (
     BOOT_OPTIONS,
     CYCLE,
@@ -23,6 +24,7 @@ from .device_spec import DeviceSpec
 from .engine import Engine
 from .event_log import MEMORY_INIT, PCI_CONFIGURATION, STARTING_OS, EventLog
 from .faults import Fault
+from .postman import Postman
 from .power import PowerMachine
 from .set_up import State, StickResult, boot_from
 
@@ -66,7 +68,8 @@ class Device(Engine):
         super().__init__(spec)
         self.latency_ms = spec.latency_ms
         self.slow_seconds = 3.0
-        self.event_log = EventLog()
+        self.postman = Postman()
+        self.event_log = EventLog(self._tell)
         self.boot_source = ""
         self.boot_role = NO_ROLE
         self.boots: list[Boot] = []
@@ -163,6 +166,12 @@ class Device(Engine):
             self.audit(REMOTE_CONTROL, event)
         if self._log:
             self._log(order)
+
+    def _tell(self, record: bytes) -> None:
+        """Have an event sent to whoever subscribed to it; nobody here waits for that."""
+        if self.subscriptions and (alert := alert_of(record)):
+            for letter in letters(alert, self.subscriptions):
+                self.postman.send(letter)
 
     def _boot_started(self, when: float) -> None:
         settings = self.stored.pop(BOOT_SETTINGS, {})

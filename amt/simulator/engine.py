@@ -21,6 +21,7 @@ from .profiles import PROFILES, Profile
 from .set_up import State
 from .set_up_window import LATER_HOURS, SetUpWindow
 from .setup_faults import AnyFault, SetupFault, SetupFaults
+from .subscriptions import Subscriptions
 from .tls_settings import FIRST_WITHOUT_PLAIN, LOCAL, REMOTE, TlsSettings
 
 NAMESPACE = uuid.UUID("5f6c9a52-6a0e-4b39-8f57-6f3a3c1c0a11")
@@ -72,6 +73,7 @@ class Engine:
         self.acl: dict[int, AclEntry] = {}
         self.host_setup = HostSetup()
         self.credentials = CredentialStore(self.certificate)
+        self.subscriptions = Subscriptions()
         self.key_ready_at: float | None = None  # of the key pair being generated
         self._has_met_server = False
 

@@ -32,7 +32,7 @@ BASES = {"AMT": BASE_AMT, "CIM": BASE_CIM, "IPS": BASE_IPS}
 FAULT_ACTION = f"{NS_ADDRESSING}/fault"
 MESSAGE_ID = "uuid:00000000-8086-8086-8086-{:012X}"
 MIN_ENVELOPE_SIZE = 50_000
-UNDERSTOOD = {NS_ADDRESSING, NS_WSMAN}
+UNDERSTOOD = {NS_ADDRESSING, NS_WSMAN, NS_TRUST}
 
 START = (
     '<?xml version="1.0" encoding="UTF-8"?>'
@@ -47,7 +47,7 @@ class Reference:
     """An endpoint reference: the address of one instance."""
 
     class_name: str
-    selectors: tuple[tuple[str, str], ...]
+    selectors: tuple[tuple[str, "str | Reference"], ...]
 
 
 Value = str | int | bool | datetime | Reference | Sequence[str] | Sequence[int]
@@ -63,6 +63,7 @@ class Request:
     message_id: str
     selectors: Mapping[str, str | Reference]
     body: Element | None
+    header: Element
 
     @property
     def class_name(self) -> str:
@@ -109,6 +110,7 @@ def read_request(envelope: Element) -> Request:
         message_id=_text(header, NS_ADDRESSING, "MessageID"),
         selectors=_selectors(header),
         body=body[0] if len(body) else None,
+        header=header,
     )
 
 
@@ -206,13 +208,19 @@ class Writer:
 def reference(to: Reference) -> str:
     """Write the inside of an endpoint reference."""
     selectors = "".join(
-        f'<c:Selector Name="{name}">{escape(value)}</c:Selector>' for name, value in to.selectors
+        f'<c:Selector Name="{name}">{_key(value)}</c:Selector>' for name, value in to.selectors
     )
     return (
         f"<b:Address>{ANONYMOUS}</b:Address><b:ReferenceParameters>"
         f"<c:ResourceURI>{uri_of(to.class_name)}</c:ResourceURI>"
         f"<c:SelectorSet>{selectors}</c:SelectorSet></b:ReferenceParameters>"
     )
+
+
+def _key(value: str | Reference) -> str:
+    if isinstance(value, Reference):
+        return f"<b:EndpointReference>{reference(value)}</b:EndpointReference>"
+    return escape(value)
 
 
 def write(

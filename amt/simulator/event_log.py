@@ -2,7 +2,7 @@
 
 import struct
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 MAX_RECORDS = 390
 BIOS, ENGINE = 34, 35  # entities
@@ -13,9 +13,10 @@ INFORMATION, NON_CRITICAL = 1, 8
 
 
 class EventLog:
-    """At most 390 records; the oldest give way."""
+    """At most 390 records; the oldest give way. ``on_event`` is told each event, also if frozen."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_event: Callable[[bytes], None] = lambda record: None) -> None:
+        self._on_event = on_event
         self._records: deque[bytes] = deque(maxlen=MAX_RECORDS)
         self.is_frozen = False
 
@@ -26,11 +27,12 @@ class EventLog:
         self, when: float, sensor: int, offset: int, severity: int, entity: int, data: Sequence[int]
     ) -> None:
         """Write any event at ``when`` (seconds since 1970); ``data`` is up to eight bytes."""
-        if self.is_frozen:
-            return
         head = struct.pack("<I", int(when))
         event = bytes((0xFF, sensor, 0x6F, offset, 0x68, severity, 0xFF, entity, 0))
-        self._records.append(head + event + bytes(data).ljust(8, b"\0"))
+        record = head + event + bytes(data).ljust(8, b"\0")
+        if not self.is_frozen:
+            self._records.append(record)
+        self._on_event(record)
 
     def add_progress(self, when: float, step: int) -> None:
         """Write that the BIOS reached ``step`` at ``when`` (seconds since 1970)."""

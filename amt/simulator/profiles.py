@@ -22,7 +22,17 @@ WIFI = frozenset(
     }
 )
 SINCE_5 = frozenset({"AMT_AuditLog"})
-SINCE_6 = frozenset({"CIM_KVMRedirectionSAP", "IPS_KVMRedirectionSettingData", "IPS_OptInService"})
+SINCE_6 = frozenset(
+    {
+        "CIM_FilterCollection",
+        "CIM_FilterCollectionSubscription",
+        "CIM_KVMRedirectionSAP",
+        "CIM_ListenerDestination",
+        "CIM_ListenerDestinationWSManagement",
+        "IPS_KVMRedirectionSettingData",
+        "IPS_OptInService",
+    }
+)
 SINCE_6_1 = frozenset({"IPS_HostBasedSetupService"})
 SINCE_10 = frozenset({"IPS_PowerManagementService"})
 SINCE_12 = frozenset({"IPS_ScreenConfigurationService", "IPS_SecIOService"})

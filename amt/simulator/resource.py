@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .device import Device
-from .envelope import Properties, Reference, Value
+from .envelope import Properties, Reference, Request, Value
 from .soap_fault import SoapFault
 
 Output = Mapping[str, Value]  # in the order of the wire
@@ -35,6 +35,8 @@ class Resource:
     put: Put | None = None  # takes what was changed; returns what the answer shows otherwise
     create: Callable[[Device, Arguments], Reference] | None = None
     delete: Callable[[Device, Properties], None] | None = None
+    subscribe: Callable[[Device, Properties, Request], Reference] | None = None
+    unsubscribe: Callable[[Device, Properties], None] | None = None
     is_sole: bool = False  # a Put needs no selectors: there is one instance at most
 
     def present(self, device: Device) -> list[Properties]:
@@ -100,7 +102,7 @@ def handle_of(reference: Reference | None, class_name: str) -> int | None:
     """Return the number in an InstanceID such as ``Intel(r) AMT Key: Handle: 3``."""
     if reference is None or reference.class_name != class_name:
         return None
-    number = dict(reference.selectors).get("InstanceID", "").rpartition(" ")[2]
+    number = str(dict(reference.selectors).get("InstanceID", "")).rpartition(" ")[2]
     return int(number) if number.isdecimal() else None
 
 

@@ -8,12 +8,16 @@ NO_ROUTE = (
 
 
 class SoapFault(Exception):
-    """A fault; ``subcode`` has the prefixes of an answer: a SOAP, b addressing, c WS-Management."""
+    """A fault; ``subcode`` has the prefixes of an answer: a SOAP, b addressing, c WS-Management.
 
-    def __init__(self, subcode: str, reason: str, status: int = 400) -> None:
+    ``space`` is the namespace of the prefix g, where it has that one.
+    """
+
+    def __init__(self, subcode: str, reason: str, status: int = 400, *, space: str = "") -> None:
         super().__init__(reason)
         self.subcode = subcode
         self.status = status
+        self.space = space
 
     @classmethod
     def unreachable(cls) -> "SoapFault":

@@ -4,7 +4,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from amt.constants import NS_ENUMERATION, NS_IDENTITY, NS_SOAP, NS_TRANSFER, NS_WSMAN
+from amt.constants import (
+    NS_ENUMERATION,
+    NS_EVENTING,
+    NS_IDENTITY,
+    NS_SOAP,
+    NS_TRANSFER,
+    NS_WSMAN,
+)
 
 from .classes import CLASSES, DERIVED
 from .device import Device
@@ -71,6 +78,8 @@ class WsmanService:
             f"{NS_ENUMERATION}/Enumerate": self._enumerate,
             f"{NS_ENUMERATION}/Pull": self._pull,
             f"{NS_ENUMERATION}/Release": self._release,
+            f"{NS_EVENTING}/Subscribe": self._subscribe,
+            f"{NS_EVENTING}/Unsubscribe": self._unsubscribe,
         }
 
     def answer(self, data: bytes) -> tuple[int, bytes]:
@@ -92,8 +101,8 @@ class WsmanService:
                 return 200, self._dispatch(request)
         except SoapFault as fault:
             writer = Writer()
-            if fault.subcode.startswith("g:"):
-                writer.prefix(NS_ENUMERATION)
+            if fault.space:
+                writer.prefix(fault.space)
             return fault.status, self._write(relates_to, FAULT_ACTION, fault.body, writer)
 
     def identify(self) -> bytes:
@@ -222,7 +231,11 @@ class WsmanService:
         self._forget_old_contexts()
         enumeration = self._enumerations.get(context)
         if enumeration is None or enumeration.resource_uri != request.resource_uri:
-            raise SoapFault("g:InvalidEnumerationContext", "The enumeration is not known.")
+            raise SoapFault(
+                "g:InvalidEnumerationContext",
+                "The enumeration is not known.",
+                space=NS_ENUMERATION,
+            )
         return context, enumeration
 
     def _forget_old_contexts(self) -> None:
@@ -319,6 +332,32 @@ class WsmanService:
             raise SoapFault("c:AccessDenied", "This may not be deleted.")
         require_administrator(self._device, resource.name)
         execute(self._device, resource.name, "Delete", lambda: delete(self._device, properties))
+        return ""
+
+    def _subscribe(self, request: Request, writer: Writer) -> str:
+        resource, properties = self._find(request)
+        subscribe = resource.subscribe
+        if subscribe is None:
+            raise SoapFault("b:ActionNotSupported", "It sends no events.")
+        made = execute(
+            self._device,
+            resource.name,
+            "Subscribe",
+            lambda: subscribe(self._device, properties, request),
+        )
+        g = writer.prefix(NS_EVENTING)
+        return (
+            f"<{g}:SubscribeResponse><{g}:SubscriptionManager>{reference(made)}"
+            f"</{g}:SubscriptionManager><{g}:Expires>PT0.000000S</{g}:Expires>"
+            f"</{g}:SubscribeResponse>"
+        )
+
+    def _unsubscribe(self, request: Request, writer: Writer) -> str:
+        resource, properties = self._find(request)
+        end = resource.unsubscribe
+        if end is None:
+            raise SoapFault("b:ActionNotSupported", "This is no subscription.")
+        execute(self._device, resource.name, "Unsubscribe", lambda: end(self._device, properties))
         return ""
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from lxml import etree
 
-from amt.constants import ANONYMOUS, NS_ENUMERATION, NS_SOAP
+from amt.constants import ANONYMOUS, NS_ENUMERATION, NS_EVENTING, NS_SOAP
 from amt.protocol.errors import AmtBadAnswer, AmtFault
 from amt.protocol.safe_xml import MAX_BYTES, html, looks_like_html, parse
 from amt.protocol.wsman.decoder import plain, read_element, read_reference
@@ -38,19 +38,21 @@ def encode(
     *,
     selectors: Selectors | None = None,
     arguments: Arguments | None = None,
+    more_headers: Sequence[etree._Element] = (),
     message_id: str = "1",
     reusable: bool = False,
 ) -> bytes:
     """Return the envelope of one request.
 
-    ``operation``: Identify, Get, Put, Create, Delete, Enumerate, Pull, Release or a method's name.
+    ``operation``: Identify, Get, Put, Create, Delete, Enumerate, Pull, Release, Subscribe,
+    Unsubscribe or a method's name.
     ``reusable`` keeps the rendered request for the next caller: never for one with a secret in it.
     """
     if reusable:
         chosen = tuple((selectors or {}).items())
         body = _kept(operation, class_name, chosen, tuple((arguments or {}).items()))
     else:
-        body = _render(operation, class_name, selectors or {}, arguments or {})
+        body = _render(operation, class_name, selectors or {}, arguments or {}, more_headers)
     return body.replace(MESSAGE_ID.encode(), message_id.encode(), 1)
 
 
@@ -64,9 +66,15 @@ def _kept(
     return _render(operation, class_name, dict(selectors), dict(arguments))
 
 
-def _render(operation: str, class_name: str, selectors: Selectors, arguments: Arguments) -> bytes:
+def _render(
+    operation: str,
+    class_name: str,
+    selectors: Selectors,
+    arguments: Arguments,
+    more_headers: Sequence[etree._Element] = (),
+) -> bytes:
     known = schema()
-    values = {"_soapheaders": headers(operation, class_name, selectors)}
+    values = {"_soapheaders": [*headers(operation, class_name, selectors), *more_headers]}
     by_hand = ""  # the body's element, where no WSDL of ours can describe it
     port, name = known.ports["WsMan"], operation
     if operation in ("Put", "Create"):
@@ -154,6 +162,7 @@ PREFIXES = {
     "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd": "wsman",
     "http://schemas.xmlsoap.org/ws/2004/09/enumeration": "wsen",
     "http://schemas.xmlsoap.org/ws/2004/09/transfer": "wxf",
+    NS_EVENTING: "wse",
     NS_SOAP: "s",
 }
 

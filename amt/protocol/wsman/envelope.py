@@ -12,20 +12,27 @@ from amt.constants import (
     NS_ADDRESSING,
     NS_CIM_COMMON,
     NS_ENUMERATION,
+    NS_EVENTING,
+    NS_SECEXT,
     NS_TRANSFER,
+    NS_TRUST,
     NS_WSMAN,
+    PASSWORD_TEXT,
+    USERNAME_PROFILE,
 )
 from amt.protocol.wsman.instance import Reference, Value, resource_uri
 
 ACTIONS = {
     **{verb: f"{NS_TRANSFER}/{verb}" for verb in ("Get", "Put", "Create", "Delete")},
     **{verb: f"{NS_ENUMERATION}/{verb}" for verb in ("Enumerate", "Pull", "Release")},
+    **{verb: f"{NS_EVENTING}/{verb}" for verb in ("Subscribe", "Unsubscribe")},
 }
 OPERATION_TIMEOUT = "PT60S"  # firmware enforces 30 s at least
 MESSAGE_ID = "@message-id@"  # stands in a rendered request until it is sent
 
 ADDRESSING = f"{{{NS_ADDRESSING}}}"
 WSMAN = f"{{{NS_WSMAN}}}"
+TRUST, SECEXT = f"{{{NS_TRUST}}}", f"{{{NS_SECEXT}}}"
 
 Selectors = Mapping[str, str | Reference]
 
@@ -46,6 +53,20 @@ def headers(operation: str, class_name: str, selectors: Selectors) -> list[etree
         leaf(WSMAN + "OperationTimeout", OPERATION_TIMEOUT),
     ]
     return [*result, selector_set(selectors)] if selectors else result
+
+
+def issued_tokens(username: str, password: str) -> etree._Element:
+    """Return the header that tells a device how to sign in where it is to send events."""
+    tokens = etree.Element(TRUST + "IssuedTokens", nsmap={"t": NS_TRUST, "se": NS_SECEXT})
+    response = etree.SubElement(tokens, TRUST + "RequestSecurityTokenResponse")
+    response.append(leaf(TRUST + "TokenType", USERNAME_PROFILE))
+    token = etree.SubElement(
+        etree.SubElement(response, TRUST + "RequestedSecurityToken"), SECEXT + "UsernameToken"
+    )
+    token.append(leaf(SECEXT + "Username", username))
+    secret = etree.SubElement(token, SECEXT + "Password", Type=PASSWORD_TEXT)
+    secret.text = password
+    return tokens
 
 
 def append_to_body(

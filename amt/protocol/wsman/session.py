@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
+
+from lxml import etree
 
 from amt.protocol.errors import AmtBadAnswer, AmtError, AmtFault, AmtReturnValue
 from amt.protocol.http.session import WSMAN, HttpSession
@@ -58,6 +61,26 @@ class Session(HttpSession):
     async def delete(self, class_name: str, selectors: Selectors) -> None:
         """Remove one object."""
         await self._ask("Delete", class_name, selectors=selectors)
+
+    async def subscribe(
+        self,
+        class_name: str,
+        selectors: Selectors,
+        delivery: Arguments,
+        more_headers: Sequence[etree._Element] = (),
+    ) -> None:
+        """Have events sent; what the device answers to it is not relied upon."""
+        await self._ask(
+            "Subscribe",
+            class_name,
+            selectors=selectors,
+            arguments={"Delivery": delivery},
+            more_headers=more_headers,
+        )
+
+    async def unsubscribe(self, class_name: str, selectors: Selectors) -> None:
+        """End one subscription."""
+        await self._ask("Unsubscribe", class_name, selectors=selectors)
 
     async def invoke(
         self,
@@ -148,6 +171,7 @@ class Session(HttpSession):
         *,
         selectors: Selectors | None = None,
         arguments: Arguments | None = None,
+        more_headers: Sequence[etree._Element] = (),
         reusable: bool = False,
         is_read: bool = False,
         send_before: float | None = None,
@@ -158,6 +182,7 @@ class Session(HttpSession):
             class_name,
             selectors=selectors,
             arguments=arguments,
+            more_headers=more_headers,
             message_id=str(self._messages),
             reusable=reusable,
         )

@@ -7,6 +7,7 @@ from . import (
     authorization,
     boot,
     credentials,
+    eventing,
     hardware,
     host_setup,
     identity,
@@ -18,7 +19,7 @@ from . import (
 )
 
 MODULES = (
-    *(power, boot, identity, setup_service, host_setup, hardware, logs),
+    *(power, boot, identity, setup_service, host_setup, hardware, logs, eventing),
     *(credentials, security, authorization, remote_control),
 )
 CLASSES: Mapping[str, Resource] = {
@@ -32,4 +33,5 @@ DERIVED = {
     "CIM_PhysicalPackage": ("CIM_Card", "CIM_Chassis"),
     "CIM_SystemPackaging": ("CIM_ComputerSystemPackage",),
     "CIM_CredentialContext": ("AMT_TLSCredentialContext",),
+    "CIM_ListenerDestination": ("CIM_ListenerDestinationWSManagement",),
 }
