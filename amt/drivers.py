@@ -5,6 +5,7 @@ one more class here.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from amt.constants import BootTarget, OsPowerSavingState, PowerState
@@ -12,9 +13,10 @@ from amt.models import AmtSettings
 from amt.protocol import eoi
 from amt.protocol.errors import AmtBadAnswer, AmtError
 from amt.protocol.wsman import boot as boot_once
-from amt.protocol.wsman import message_log, os_power, power_management_service
+from amt.protocol.wsman import eventing, message_log, os_power, power_management_service
 from amt.protocol.wsman.audit_log import read_audit_records
 from amt.protocol.wsman.event_text import severity_name
+from amt.protocol.wsman.eventing import Listener
 from amt.protocol.wsman.general_settings import read_general_settings
 from amt.protocol.wsman.inventory import is_about_one_class, read_facts
 from amt.protocol.wsman.inventory_text import Facts
@@ -94,6 +96,18 @@ class AmtSession(ABC):
     async def read_inventory(self) -> EngineReading:
         """Return what the device tells of its PC, with the PC on or off."""
 
+    @abstractmethod
+    async def subscribe(self, listener: Listener, *, marks: Collection[str]) -> None:
+        """Have events sent to ``listener``, in place of those whose address has one of ``marks``.
+
+        Raises:
+            AmtError: the device does not list it.
+        """
+
+    @abstractmethod
+    async def unsubscribe(self, *, marks: Collection[str]) -> int:
+        """Have none sent to addresses with one of ``marks``; return how many there were."""
+
     async def boot_records(self) -> tuple[int, bool] | None:
         """Return the time of the newest record, and whether any record tells of a boot.
 
@@ -169,6 +183,12 @@ class OverWsMan(AmtSession):
                 raise
             return None
 
+    async def subscribe(self, listener: Listener, *, marks: Collection[str]) -> None:
+        await eventing.subscribe(self._session, listener, marks=marks)
+
+    async def unsubscribe(self, *, marks: Collection[str]) -> int:
+        return await eventing.unsubscribe(self._session, marks)
+
     async def boot_records(self) -> tuple[int, bool] | None:
         try:
             records = await message_log.read_newest_records(self._session)
@@ -214,6 +234,12 @@ class OverEoi(AmtSession):
         raise AmtBadAnswer(reason="no-ws-management")
 
     async def read_inventory(self) -> EngineReading:
+        raise AmtBadAnswer(reason="no-ws-management")
+
+    async def subscribe(self, listener: Listener, *, marks: Collection[str]) -> None:
+        raise AmtBadAnswer(reason="no-ws-management")
+
+    async def unsubscribe(self, *, marks: Collection[str]) -> int:
         raise AmtBadAnswer(reason="no-ws-management")
 
     async def wake_os(self, *, send_before: float) -> None:

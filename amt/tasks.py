@@ -48,6 +48,18 @@ def run_reconciliation(run_pks: list[int]) -> None:
 
 
 @shared_task
+def run_subscribe_items(item_pks: list[int]) -> None:
+    """Have one chunk of devices send their events here."""
+    work.run_subscribe_items(item_pks)
+
+
+@shared_task
+def run_unsubscribe_items(item_pks: list[int]) -> None:
+    """Have one chunk of devices send their events here no more."""
+    work.run_unsubscribe_items(item_pks)
+
+
+@shared_task
 def run_inventory_items(item_pks: list[int]) -> None:
     """Read one chunk of inventories."""
     work.run_inventory_items(item_pks)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from amt.views import (
+    alerts,
     certificate_making,
     certificates,
     connection,
@@ -37,6 +38,13 @@ urlpatterns = [
     path("devices/<int:pk>/inventory/read/", inventory.read_device, name="read_inventory"),
     path("devices/<int:pk>/inventory.json", inventory.inventory_json, name="inventory_json"),
     path("devices/<int:pk>/inventory.csv", inventory.inventory_csv, name="inventory_csv"),
+    path("amt/events/<uuid:token>/", alerts.event, name="alert_event"),
+    path("devices/<int:pk>/alerts/subscribe/", alerts.subscribe_device, name="subscribe_alerts"),
+    path(
+        "devices/<int:pk>/alerts/unsubscribe/", alerts.unsubscribe_device, name="unsubscribe_alerts"
+    ),
+    path("amt/alerts/subscribe/", alerts.subscribe_selected, name="subscribe_selected"),
+    path("amt/alerts/unsubscribe/", alerts.unsubscribe_selected, name="unsubscribe_selected"),
     path("devices/discovered/", discovery.discovered, name="discovered"),
     path("devices/discovered/delete/", discovery.forget_discovered, name="forget_discovered"),
     path("devices/discovered/<int:pk>/", discovery.discovered_device, name="discovered_device"),

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from amt.certificates.making import Mark, Subject
 from amt.models import (
+    AlertSubscription,
     AmtSettings,
     DiscoveredDevice,
     DiscoveryRun,
@@ -189,12 +190,14 @@ def _place(where: Folder, site: Server, login: Credential) -> dict[str, Any]:
     Agent.objects.create(device=found, salt="", enrolled_at=timezone.now())
     broken = Told(Message.Severity.ERROR, Message.Source.EVENT_LOG, "Firmware error: disk failed")
     record_messages(found.pk, [broken])
+    alerts = str(AlertSubscription.objects.create(device=found).key)
     item = _item(found, site, JobItem.Status.WAITING)
     ended = _item(found, site, JobItem.Status.STOPPED)
     asked_by = item.job.asked_by
     dialog = Selection.objects.create(intent=uuid4(), user=asked_by, device_pks=[found.pk])
     objects = {"folder": where, "device": found, "item": item, "job": item.job}
     objects["message"] = found.messages.get()
+    objects["alerts"] = alerts
     return {**objects, "ended": ended.job, "dialog": dialog, **_schedule(where, asked_by)}
 
 

@@ -49,7 +49,8 @@ ADMIN_ANYWHERE = rule("ok ok", "403 403", "403 403", "403 403")
 # Agents call these with a token or a signature, and no session
 NO_JSON = rule(*["400 400"] * 4, zone="400 400", nobody="400 400")
 NO_SIGNATURE = rule(*["403 403"] * 4, zone="403 403", nobody="403 403")
-BY_AGENTS = {"devices:agent_enrol()", "devices:agent_report()"}
+NO_DIGEST = rule(*["401 401"] * 4, zone="401 401", nobody="401 401")
+BY_AGENTS = {"devices:agent_enrol()", "devices:agent_report()", "amt:alert_event(token)"}
 NOT_THEIRS = rule("404 404", "404 404", "404 404", "404 404", zone="404 404")
 
 
@@ -233,6 +234,11 @@ ENTRIES: dict[str, Entry] = {
     "devices:revoke_agent(pk)": entry(post=ADMIN, pk="device"),
     "amt:inventory(pk)": entry(SEEN, pk="device"),
     "amt:read_inventory(pk)": entry(post=ORDER, pk="device"),
+    "amt:alert_event(token)": entry(post=NO_DIGEST, token="alerts"),
+    "amt:subscribe_alerts(pk)": entry(post=ADMIN, pk="device"),
+    "amt:unsubscribe_alerts(pk)": entry(post=ADMIN, pk="device"),
+    "amt:subscribe_selected()": entry(post=TICKED_ADMIN, post_pk="device"),
+    "amt:unsubscribe_selected()": entry(post=TICKED_ADMIN, post_pk="device"),
     "amt:inventory_json(pk)": entry(SEEN, pk="device"),
     "amt:inventory_csv(pk)": entry(SEEN, pk="device"),
     "amt:panel(pk)": entry(SEEN, pk="device"),
@@ -305,7 +311,7 @@ def met(response: Any) -> str:
     """Return what somebody met: ok, in (asked to sign in), or the number of the refusal."""
     if response.status_code == 302 and response.url.startswith(GONE_BY + "?next="):
         return "in"
-    if response.status_code == 401 and response.headers["HX-Redirect"].startswith(GONE_BY):
+    if response.status_code == 401 and response.headers.get("HX-Redirect", "").startswith(GONE_BY):
         return "in"
     fine = response.status_code in {200, 204, 286, 302, 410, 422}
     return "ok" if fine else str(response.status_code)

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -39,3 +40,16 @@ def flag(name: str, default: bool = False) -> bool:
 def words(name: str, default: str = "") -> list[str]:
     """Return NAME split at commas, empty parts left out."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def address(name: str) -> str:
+    """Return NAME, the beginning of a web address without the last slash; empty if it is not set.
+
+    It is short enough for an address that firmware takes.
+    """
+    raw = text(name, "").rstrip("/")
+    parts = urlsplit(raw)
+    is_one = parts.scheme in {"http", "https"} and parts.hostname and not parts.query
+    if raw and (not is_one or parts.username or len(raw) > 150 or not raw.isascii()):
+        raise ImproperlyConfigured(f"{name} must be like http://console.example.org:8000.")
+    return raw

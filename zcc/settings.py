@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from zcc import databases, env, keyfile
 
@@ -132,6 +133,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = False
 CSRF_FAILURE_VIEW = "devices.views.errors.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^amt/events/"]  # firmware before 11 sends events by http only
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
@@ -198,6 +200,9 @@ AMT_READ_SECONDS = env.number("ZCC_AMT_READ_SECONDS", 20)
 AMT_KEY_SECONDS = env.number("ZCC_AMT_KEY_SECONDS", 200)
 AMT_BACK_SECONDS = env.number("ZCC_AMT_BACK_SECONDS", 90)
 AMT_LOOK_AGAIN_SECONDS = 2.0  # between two looks whether it is
+ALERT_URL = env.address("ZCC_ALERT_URL")  # where devices reach the console; empty: no live alerts
+if ALERT_URL:
+    ALLOWED_HOSTS.append(urlsplit(ALERT_URL).hostname or "")
 
 # --- Logs ---------------------------------------------------------------------------
 LOGGING = {

@@ -22,6 +22,25 @@ NOT_SET_UP = explain(
     ends=("skipped", "failed"),
 )
 explain(
+    "no-alert-address",
+    POLICY,
+    "A device sends its events to an address. Which one leads to this console from the devices' "
+    "network, nobody but you can tell.",
+    "Set ZCC_ALERT_URL for the console and for its workers, and start them anew.",
+    "ZCC_ALERT_URL is set where the console runs, and not where this worker runs?",
+    step="",
+)
+explain(
+    "alerts-need-http",
+    POLICY,
+    "Sending events by https came with AMT 11.0. Older devices sign in by digest, and what they "
+    "tell goes over the network in the clear.",
+    "Have the proxy take /amt/events/ by plain http too, and name that in ZCC_ALERT_URL.",
+    "The AMT version on the device's page.",
+    sent="question",
+    step="",
+)
+explain(
     "device-deleted",
     POLICY,
     "The device was taken out of the console after the task was asked for.",

@@ -1,5 +1,6 @@
 """The rows of Intel AMT: how devices are reached, and what the zone proves itself with."""
 
+from amt.models.alerts import AlertSubscription
 from amt.models.certificates import Certificate, CertificateRequest
 from amt.models.discovered import DiscoveredDevice
 from amt.models.discovery import DiscoveryRun, DiscoveryTask
@@ -15,6 +16,7 @@ from amt.models.settings import AmtSettings, CredentialTest
 from amt.models.zone_change import ZoneCertificateChange
 
 __all__ = [
+    "AlertSubscription",
     "AmtInventory",
     "AmtSettings",
     "Certificate",

@@ -20,6 +20,7 @@ several codes (``codes``). amt/codes explains each of them; the texts are made h
   + AmtFault               a SOAP fault                   not executed
   + AmtReturnValue         the method ran and said no     not executed
   + AmtBootNotOffered      it cannot boot from there      nothing was sent
+  + AmtNoListener          no address for its events      nothing was sent
   + AmtNoAnswer            sent, but no answer came       see may_have_been_obeyed
   + AmtBadAnswer           an answer, but not AMT's       see may_have_been_obeyed
 
@@ -218,6 +219,13 @@ class AmtBootNotOffered(AmtError):
     """The device does not offer to boot from where it was to: nothing was sent."""
 
     code = "boot-not-offered"
+
+
+class AmtNoListener(AmtError):
+    """There is no address that this device could send its events to: nothing was sent."""
+
+    code = "no-alert-address"
+    codes = ("alerts-need-http",)
 
 
 class AmtNoAnswer(AmtError):

@@ -9,6 +9,10 @@ SENTENCES = {
     "device-deleted": "The device was deleted meanwhile.",
     "password-missing": "Credential {credential} has no active password.",
     "plain-not-allowed": "It offers no TLS, and the zone allows no plain HTTP.",
+    "no-alert-address": "No address is set under which devices reach this console. Nothing sent.",
+    "alerts-need-http": (
+        "The console's address is https, and firmware before 11.0 sends events by http only."
+    ),
     "address-not-allowed": "{address} is {kind}. A password is never sent there.",
     "held-up": "The server was held up for too long just before sending. Nothing sent.",
     # Network

@@ -1,4 +1,4 @@
-"""Ask something of any number of devices that changes nothing on them: one line each."""
+"""Ask something of any number of devices that does nothing to their PCs: one line each."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -25,6 +25,7 @@ def ask_each(
     devices: DeviceQuerySet,
     intent: UUID,
     asked_by: User | None,
+    right: Right = Right.READ_STATE,
 ) -> Job:
     """Write down one question per device and ring each sending server once this is committed.
 
@@ -32,11 +33,11 @@ def ask_each(
     ``intent`` twice returns the first job. Devices that are not set up end as skipped.
 
     Raises:
-        PermissionDenied: ``asked_by`` may not read the state of any of the devices.
+        PermissionDenied: ``asked_by`` has the ``right`` on none of the devices.
     """
     if asked_by and (job := jobs.existing(intent, asked_by)):
         return job
-    chosen = list(_allowed(devices, asked_by).order_by("name", "pk"))
+    chosen = list(_allowed(devices, asked_by, right).order_by("name", "pk"))
     if not chosen:
         raise PermissionDenied(f"{kind.label}: you may do that on none of these devices.")
     job, new = jobs.start(
@@ -53,8 +54,8 @@ def ask_each(
     return job
 
 
-def _allowed(devices: DeviceQuerySet, asked_by: User | None) -> DeviceQuerySet:
-    return devices.allowed(asked_by, Right.READ_STATE) if asked_by else devices
+def _allowed(devices: DeviceQuerySet, asked_by: User | None, right: Right) -> DeviceQuerySet:
+    return devices.allowed(asked_by, right) if asked_by else devices
 
 
 def items_for(chosen: Sequence[Device]) -> list[JobItem]:
@@ -77,8 +78,8 @@ def _item(device: Device, servers: Mapping[int, Server]) -> JobItem:
     return item
 
 
-def newest_line(device: Device, kind: Job.Kind) -> JobItem | None:
-    """Return the newest line of ``kind`` of this device."""
-    lines = JobItem.objects.filter(device=device, job__kind=kind)
+def newest_line(device: Device, *kinds: Job.Kind) -> JobItem | None:
+    """Return the newest line of one of ``kinds`` of this device."""
+    lines = JobItem.objects.filter(device=device, job__kind__in=kinds)
     newest: JobItem | None = lines.select_related("job", "server").order_by("-id").first()
     return newest

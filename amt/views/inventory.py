@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 
 from amt.models import AmtInventory, ZonePlan
+from amt.services import alerts
 from amt.services import inventory as services
 from amt.views.connection import intent_of
 from amt.views.plans import plan_page
@@ -38,6 +39,7 @@ def inventory(request: PersonRequest, pk: int) -> HttpResponse:
         "changes": InventoryChange.objects.filter(device=device)[:SHOWN_CHANGES],
         "item": services.last_reading(device),
         "intent": uuid4(),
+        "alerts": alerts.shown(device, request.user),
         "may_read": may_in(request.user, Right.READ_STATE, device.folder),
     }
     return render(request, "amt/inventory.html", context)

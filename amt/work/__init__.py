@@ -1,5 +1,6 @@
 """What workers do with AMT devices, apart from power."""
 
+from amt.work.alerts import run_subscribe_items, run_unsubscribe_items
 from amt.work.connection import run_connection_items
 from amt.work.credentials import run_credential_items
 from amt.work.discovery import name_discovered, run_discovery
@@ -16,5 +17,7 @@ __all__ = [
     "run_inventory_items",
     "run_provision_items",
     "run_reconciliation",
+    "run_subscribe_items",
     "run_unprovision_items",
+    "run_unsubscribe_items",
 ]

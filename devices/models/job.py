@@ -71,6 +71,8 @@ class Job(models.Model):
         PROVISION = "provision", "Provision"
         UNPROVISION = "unprovision", "Unprovision"
         READ_INVENTORY = "read-inventory", "Read inventory"
+        SUBSCRIBE_ALERTS = "subscribe-alerts", "Subscribe to alerts"
+        UNSUBSCRIBE_ALERTS = "unsubscribe-alerts", "Unsubscribe from alerts"
 
     intent = models.UUIDField(unique=True, default=uuid4)
     kind = models.CharField(max_length=20, choices=Kind)

@@ -17,10 +17,12 @@ class Reach:
     total: int
     power: int
     read: int
+    edit: int
     not_set_up: int
     not_set_up_name: str
     may_power: bool
     may_read: bool
+    may_edit: bool
 
     @property
     def refused(self) -> int:
@@ -33,16 +35,19 @@ def reach(user: User, devices: DeviceQuerySet) -> Reach:
     set_up = ~Q(mode="")
     may_power = any(may_anywhere(user, right) for right in POWER_RIGHTS)
     may_read = may_anywhere(user, Right.READ_STATE)
+    may_edit = may_anywhere(user, Right.EDIT)
     ways = [below(user, right, "folder__path") for right in POWER_RIGHTS]
     counted = {
         "total": Count("pk"),
         "power": Count("pk", filter=set_up & reduce(or_, ways)),
         "read": Count("pk", filter=set_up & below(user, Right.READ_STATE, "folder__path")),
+        "edit": Count("pk", filter=set_up & below(user, Right.EDIT, "folder__path")),
         "not_set_up": Count("pk", filter=Q(mode="")),
         "not_set_up_name": Min("name", filter=Q(mode="")),
     }
     asked = {name: count for name, count in counted.items() if may_power or name != "power"}
     asked = {name: count for name, count in asked.items() if may_read or name != "read"}
-    numbers = {"power": 0, "read": 0, **devices.order_by().aggregate(**asked)}
+    asked = {name: count for name, count in asked.items() if may_edit or name != "edit"}
+    numbers = {"power": 0, "read": 0, "edit": 0, **devices.order_by().aggregate(**asked)}
     numbers["not_set_up_name"] = numbers["not_set_up_name"] or ""
-    return Reach(**numbers, may_power=may_power, may_read=may_read)
+    return Reach(**numbers, may_power=may_power, may_read=may_read, may_edit=may_edit)

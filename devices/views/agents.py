@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -17,6 +16,7 @@ from devices.models.rights import Right
 from devices.services import agents as services
 from devices.services.agents import AgentRefused
 from devices.views.access import PersonRequest, needs_right_somewhere
+from devices.views.bodies import bounded_body
 from devices.views.device import chosen_folder, editable
 
 PROGRAM = settings.BASE_DIR / "static" / "agent" / "zcc_agent.py"
@@ -60,16 +60,9 @@ def report(request: HttpRequest) -> JsonResponse:
 
 
 def _body(request: HttpRequest) -> bytes:
-    told = request.headers.get("Content-Length", "")
-    too_large = AgentRefused(413, f"A report has {services.LARGEST:,} bytes at most.")
-    if told.isdigit() and int(told) > services.LARGEST:
-        raise too_large
-    try:
-        body = request.body
-    except RequestDataTooBig:
-        raise too_large from None
-    if len(body) > services.LARGEST:
-        raise too_large
+    body = bounded_body(request, services.LARGEST)
+    if body is None:
+        raise AgentRefused(413, f"A report has {services.LARGEST:,} bytes at most.")
     return body
 
 

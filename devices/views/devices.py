@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
@@ -108,7 +109,8 @@ def states(request: PersonRequest) -> HttpResponse:
 def quick_tasks(request: PersonRequest) -> HttpResponse:
     """Show the Quick Tasks menu: how many of the selection each entry reaches, and who not."""
     chosen = selection.resolve(request.user, request.POST)
-    return render(request, "devices/_list_quick_tasks.html", {"reach": reach(request.user, chosen)})
+    context = {"reach": reach(request.user, chosen), "takes_alerts": bool(settings.ALERT_URL)}
+    return render(request, "devices/_list_quick_tasks.html", context)
 
 
 @require_POST

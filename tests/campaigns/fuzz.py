@@ -24,6 +24,7 @@ from amt.protocol.http.digest import read_challenge
 from amt.protocol.http.handshake import shake_hands
 from amt.protocol.wsman import message_log, os_power, power_management_service
 from amt.protocol.wsman.codec import decode
+from amt.protocol.wsman.indication import read_event
 from amt.protocol.wsman.instance import Instance
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
 from amt.simulator import Device, DeviceSpec
@@ -219,6 +220,7 @@ def parsers() -> Iterator[list[Parser]]:
         yield [
             Parser("XML of an answer", answers, decode),
             Parser("event log", samples.event_logs(), read_records),
+            Parser("live alert", samples.alerts(), read_event),
             Parser(
                 "digest challenge",
                 samples.challenges(),

@@ -9,12 +9,18 @@ from functools import cache
 
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
+from amt.constants import DELIVERY_PUSH
 from amt.protocol import eoi, setup_bin, setup_variables
 from amt.protocol.rmcp import ping
 from amt.protocol.wsman.codec import encode
+from amt.protocol.wsman.envelope import issued_tokens
+from amt.protocol.wsman.instance import Reference
 from amt.simulator import PROFILES, Device, DeviceSpec
+from amt.simulator.alerts import alert_of, letters
 from amt.simulator.eoi import EoiService
+from amt.simulator.event_log import EventLog
 from amt.simulator.rmcp import pong
+from amt.simulator.subscriptions import Subscription
 from amt.simulator.wsman import WsmanService
 from tests.amt.certificates import samples as certificate_samples
 from tests.amt.protocol import captures
@@ -49,8 +55,37 @@ def requests() -> list[bytes]:
             "Put", "AMT_GeneralSettings", arguments={"HostName": "pc", "PingResponseEnabled": True}
         ),
         encode("PositionToFirstRecord", log),
+        *subscriptions(),
         encode("GetRecords", log, arguments={"IterationIdentifier": 1, "MaxReadRecords": 50}),
     ]
+
+
+def subscriptions() -> list[bytes]:
+    """Return what asks for events, and what asks for none any more."""
+    delivery = {"Mode": DELIVERY_PUSH, "NotifyTo": {"Address": "http://127.0.0.1:9/"}}
+    chosen = {"InstanceID": "Intel(r) AMT:All"}
+    kept = {"Filter": Reference("CIM_FilterCollection", chosen)}
+    return [
+        encode(
+            "Subscribe",
+            "CIM_FilterCollection",
+            selectors=chosen,
+            arguments={"Delivery": delivery},
+            more_headers=[issued_tokens("user", "password")],
+        ),
+        encode("Unsubscribe", "CIM_FilterCollectionSubscription", selectors=kept),
+    ]
+
+
+@cache
+def alerts() -> list[bytes]:
+    """Return events as devices send them, with and without the wish for an acknowledgement."""
+    events = EventLog()
+    for sensor, offset in ((5, 0), (6, 5), (15, 2), (36, 0)):
+        events.add(1_700_000_000, sensor, offset, 16, 34, (0xAA, 1))
+    ways = [Subscription("Intel(r) AMT:All", "", is_acked) for is_acked in (True, False)]
+    found = [alert_of(record) for record in events.newest_first(1, 9)]
+    return [letter.body for alert in found if alert for letter in letters(alert, ways)]
 
 
 @cache

@@ -16,6 +16,7 @@ def parsers() -> Iterator[dict[str, fuzz.Parser]]:
 NAMES = (
     "XML of an answer",
     "event log",
+    "live alert",
     "digest challenge",
     "HTTP answer",
     "TLS hello and certificate",

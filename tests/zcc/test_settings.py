@@ -18,12 +18,23 @@ def test_value_comes_from_the_file_that_is_named(tmp_path, monkeypatch):
     [
         (lambda: env.number("ZCC_X", 1), "many", "ZCC_X must be a whole number"),
         (lambda: env.flag("ZCC_X"), "perhaps", "ZCC_X must be 0 or 1"),
+        *[
+            (lambda: env.address("ZCC_X"), wrong, "ZCC_X must be like http://")
+            for wrong in ("console:8000", "ftp://x", "http://", "http://x/?a", "http://u@x")
+        ],
+        (lambda: env.address("ZCC_X"), "http://" + "x" * 150, "ZCC_X must be like http://"),
     ],
 )
 def test_wrong_value_names_itself(read, value, words, monkeypatch):
     monkeypatch.setenv("ZCC_X", value)
     with pytest.raises(ImproperlyConfigured, match=words):
         read()
+
+
+def test_an_address_is_kept_without_its_last_slash(monkeypatch):
+    assert env.address("ZCC_X") == ""
+    monkeypatch.setenv("ZCC_X", "http://console.example.org:8000/")
+    assert env.address("ZCC_X") == "http://console.example.org:8000"
 
 
 def test_missing_value_and_missing_file_name_the_variable(monkeypatch):

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from amt.constants import DELIVERY_PUSH, DELIVERY_PUSH_WITH_ACK, LONGEST_LISTENER, PROFILE_DIGEST
-from amt.protocol.errors import AmtError
+from amt.protocol.errors import AmtError, AmtNoListener
 from amt.protocol.wsman.envelope import Selectors, issued_tokens
 from amt.protocol.wsman.instance import Instance, Reference, unexpected
 from amt.protocol.wsman.session import Session
@@ -19,6 +19,7 @@ SUBSCRIPTION = "CIM_FilterCollectionSubscription"
 LISTENER = "CIM_ListenerDestinationWSManagement"
 ALL_EVENTS = ("Intel(r) AMT:All", "Intel(r) AMT:AllEvents")  # the first that a device offers
 MOST = 100  # objects of each class; firmware has room for nine subscriptions
+FIRST_WITH_HTTPS = (11, 0)
 PUSH_WITH_ACK = 3  # DeliveryMode
 
 
@@ -74,20 +75,21 @@ def _subscription(kept: Instance, listeners: dict[str, Instance]) -> Subscriptio
     )
 
 
-async def subscribe(
-    session: Session, listener: Listener, *, instead_of: Collection[str] = ()
-) -> None:
+async def subscribe(session: Session, listener: Listener, *, marks: Collection[str] = ()) -> None:
     """Have all events sent to ``listener`` from now on; done only when it is read back.
 
-    A subscription for the same address, or for one of ``instead_of``, ends before: a device keeps
-    few, and would show the new address the old password.
+    Subscriptions of the same address, and those whose address has one of ``marks`` in it, end
+    before: a device keeps few, and would show the new address an old password.
 
     Raises:
+        AmtNoListener: this firmware sends events by plain http only; nothing was sent.
         AmtFault: the firmware has no live alerts, or no room for another listener.
         AmtBadAnswer: the subscription is not among those it lists afterwards.
     """
+    if listener.address.startswith("https:") and _is_before(session.firmware, FIRST_WITH_HTTPS):
+        raise AmtNoListener(code="alerts-need-http")
     collection = _chosen(await read_collections(session))
-    await unsubscribe(session, {listener.address, *instead_of})
+    await unsubscribe(session, {listener.address, *marks})
     delivery = {
         "Mode": DELIVERY_PUSH_WITH_ACK if listener.is_acked else DELIVERY_PUSH,
         "NotifyTo": {"Address": listener.address},
@@ -99,8 +101,12 @@ async def subscribe(
     except AmtError as error:
         error.hide(listener.password)
         raise
-    if all(one.address != listener.address for one in await read_subscriptions(session)):
+    if not await _listed(session, {listener.address}):
         raise unexpected(SUBSCRIPTION, "the new one is not listed", may_have_been_obeyed=True)
+
+
+def _is_before(firmware: str | None, version: tuple[int, int]) -> bool:
+    return bool(firmware) and tuple(int(part) for part in str(firmware).split(".")[:2]) < version
 
 
 def _chosen(offered: list[str]) -> str:
@@ -110,20 +116,28 @@ def _chosen(offered: list[str]) -> str:
     raise unexpected(COLLECTION, f"none of {', '.join(ALL_EVENTS)} is offered")
 
 
-async def unsubscribe(session: Session, addresses: Collection[str]) -> int:
-    """End the subscriptions of these addresses, and no others; return how many there were.
+async def unsubscribe(session: Session, marks: Collection[str]) -> int:
+    """End those whose address has one of ``marks`` in it, and no others; return how many.
 
     Raises:
         AmtBadAnswer: one of them is still listed afterwards.
     """
-    ours = await _of(session, addresses)
+    ours = [one for one in await read_subscriptions(session) if _has(one, marks)]
     for one in ours:
         await session.unsubscribe(SUBSCRIPTION, one.selectors)
-    if ours and await _of(session, addresses):
+    if ours and await _listed(session, marks):
         raise unexpected(SUBSCRIPTION, "the old one is still listed", may_have_been_obeyed=True)
     return len(ours)
 
 
-async def _of(session: Session, addresses: Collection[str]) -> list[Subscription]:
-    wanted = {address for address in addresses if address}
-    return [one for one in await read_subscriptions(session) if one.address in wanted]
+async def _listed(session: Session, marks: Collection[str]) -> bool:
+    """Return whether one of these is there, asked after something was changed."""
+    try:
+        return any(_has(one, marks) for one in await read_subscriptions(session))
+    except AmtError as error:
+        error.may_have_been_obeyed = True
+        raise
+
+
+def _has(subscription: Subscription, marks: Collection[str]) -> bool:
+    return any(mark and mark in subscription.address for mark in marks)

@@ -70,13 +70,19 @@ def http(
 
 
 def challenge(
-    *, realm: str = REALM, nonce: str = "n1", qop: str = "auth", stale: str = "false"
+    *,
+    realm: str = REALM,
+    nonce: str = "n1",
+    qop: str = "auth",
+    stale: str = "false",
+    server: str = SERVER,
 ) -> bytes:
     digest = f'Digest realm="{realm}", nonce="{nonce}",stale="{stale}",qop="{qop}"'
     return http(
         b"<html>Log on failed.</html>",
         "401 Unauthorized",
         content_type="text/html",
+        server=server,
         extra=f"WWW-Authenticate: {digest}\r\nConnection: close\r\n",
     )
 

@@ -14,13 +14,14 @@ from amt.constants import BootTarget, PowerState
 from amt.protocol import eoi, errors, probe
 from amt.protocol.errors import DETAIL_CHARACTERS, AmtError
 from amt.protocol.sentences import SENTENCES
-from amt.protocol.wsman import boot
+from amt.protocol.wsman import boot, eventing
 from amt.protocol.wsman.power_management_service import request_power_state
 from amt.protocol.wsman.session import Session, Tls
 from tests.amt.protocol.certificates import fingerprint, server
 from tests.amt.protocol.device import (
     QUICK,
     Answer,
+    Request,
     amt,
     challenge,
     device,
@@ -128,6 +129,8 @@ CASES: dict[str, Case] = {  # by code: the class, and how it comes about
     "plain-not-allowed": ("AmtPlainNotAllowed", at_once(errors.AmtPlainNotAllowed())),
     "sign-in-stopped": ("AmtSignInStopped", at_once(errors.AmtSignInStopped(times=2))),
     "tls-gone": ("AmtTlsFailed", at_once(errors.AmtTlsFailed(code="tls-gone"))),
+    "no-alert-address": ("AmtNoListener", at_once(errors.AmtNoListener())),
+    "alerts-need-http": ("AmtNoListener", lambda: subscribes_by_https()),
     "address-not-allowed": ("AmtAddressNotAllowed", lambda: order(OBEYS, refusal=no_loopback)),
     "boot-not-offered": ("AmtBootNotOffered", lambda: boots_from_nowhere()),
     "held-up": ("AmtHeldUp", lambda: order(OBEYS, send_before=0.0)),
@@ -202,6 +205,18 @@ async def boots_from_nowhere() -> AmtError:
     async with device(answer) as seen, Session(seen.target(), QUICK) as session:
         with pytest.raises(AmtError) as caught:
             await boot.prepare(session, BootTarget.PXE)
+    return caught.value
+
+
+async def subscribes_by_https() -> AmtError:
+    """Return the error of firmware that is to send its events by https and is too old for it."""
+
+    def answer(request: Request) -> bytes:
+        return challenge(server="Intel(R) Active Management Technology 10.0.55")
+
+    async with device(answer) as seen, Session(seen.target(), QUICK) as session:
+        with pytest.raises(AmtError) as caught:
+            await eventing.subscribe(session, eventing.Listener("https://x/", "u", "p"))
     return caught.value
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from amt.protocol.errors import AmtBadAnswer, AmtFault
+from amt.protocol.errors import AmtBadAnswer, AmtFault, AmtNoListener
 from amt.protocol.wsman import eventing
 from amt.protocol.wsman.eventing import Listener
 from amt.protocol.wsman.session import Session
@@ -19,6 +19,7 @@ Start = Callable[..., Fleet]
 CIM = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/"
 ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
 URL = "http://127.0.0.1:8000/events/1/"
+OTHER = "http://127.0.0.1:8000/another/"
 LISTENER = Listener(URL, "device-1", "a-secret-of-its-own")
 KEYS = ("CreationClassName", "Name", "SystemCreationClassName", "SystemName")
 
@@ -124,7 +125,7 @@ async def test_one_that_is_ours_is_replaced_and_the_others_stay() -> None:
     firmware.addresses += [URL, "http://127.0.0.1:8000/events/older/"]
     async with device(amt(firmware)) as seen, Session(seen.target(), QUICK) as session:
         older = "http://127.0.0.1:8000/events/older/"
-        await eventing.subscribe(session, LISTENER, instead_of=[older, ""])
+        await eventing.subscribe(session, LISTENER, marks=[older, ""])
         kept = await eventing.read_subscriptions(session)
 
     assert [one.address for one in kept] == ["http://127.0.0.1:9/other/", URL]
@@ -222,11 +223,11 @@ async def test_nine_subscriptions_are_the_most(fleet: Start) -> None:
     machine = only(fleet())
     async with Session(target(machine), LIMITS) as session:
         for number in range(9):
-            await eventing.subscribe(session, Listener(f"{URL}{number}", "u", "p"))
+            await eventing.subscribe(session, Listener(f"{OTHER}{number}/", "u", "p"))
         with pytest.raises(AmtFault) as raised:
             await eventing.subscribe(session, LISTENER)
         assert raised.value.subcode == "wse:EventSourceUnableToProcess"
-        await eventing.subscribe(session, LISTENER, instead_of=[f"{URL}4"])
+        await eventing.subscribe(session, LISTENER, marks=[f"{OTHER}4/"])
 
     assert len(kept_by(machine)) == 9
 
@@ -234,7 +235,7 @@ async def test_nine_subscriptions_are_the_most(fleet: Start) -> None:
 async def test_https_came_with_amt_11(fleet: Start) -> None:
     wish = Listener("https://127.0.0.1/events/", "u", "p")
     async with Session(target(only(fleet(profile="9.5"))), LIMITS) as session:
-        with pytest.raises(AmtFault):
+        with pytest.raises(AmtNoListener):
             await eventing.subscribe(session, wish)
     async with Session(target(only(fleet(profile="11.8"))), LIMITS) as session:
         await eventing.subscribe(session, wish)

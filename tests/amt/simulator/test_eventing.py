@@ -193,6 +193,12 @@ def test_what_cannot_be_is_refused(client, device, wrong, subcode):
     assert len(device.subscriptions) == 0
 
 
+def test_https_came_with_amt_11(simulated):
+    wish = subscribe("https://127.0.0.1:9/x")
+    assert Client(simulated(profile="9.5").address).post(wish).subcode == "InvalidParameter"
+    assert Client(simulated(profile="11.8").address).post(wish).status == 200
+
+
 def test_other_classes_send_no_events(client):
     body = f'<e:Subscribe xmlns:e="{EVENTING}"/>'
     answer = client.post(envelope(f"{EVENTING}/Subscribe", "AMT_GeneralSettings", body))

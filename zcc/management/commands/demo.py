@@ -50,6 +50,7 @@ class Command(BaseCommand):
         refuse_other_zones()
         refuse_second_start()
         web = self.listen(options["port"])
+        settings.ALERT_URL = settings.ALERT_URL or f"http://{HOST}:{web.getsockname()[1]}"
         if options["reset"]:
             practice.forget()
         record = keep_record(options["devices"])
