@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from amt import in_use
-from amt.models import AmtSettings, Certificate, DiscoveredDevice, Provisioning
+from amt.models import AlertSubscription, AmtSettings, Certificate, DiscoveredDevice, Provisioning
 from amt.provisioning import orphans
 from amt.provisioning.orphans import Left
 from devices import audit
@@ -26,6 +26,7 @@ def gone(*, device: Device, is_full: bool, by: User | None) -> None:
     shown = [one.certificate_id for one in known if one.certificate_id]
     Certificate.objects.filter(pk__in=shown).update(retired_at=timezone.now())
     known.delete()
+    AlertSubscription.objects.filter(device=device).delete()  # the device has forgotten it too
     if row:
         in_use.take_out(row, device)
     state = DiscoveredDevice.State.PRE if is_full else DiscoveredDevice.State.IN

@@ -12,6 +12,7 @@ from django.urls import reverse
 from amt import alert_sign_in
 from amt.alert_addresses import login_of
 from amt.models import AlertSubscription, AmtSettings
+from amt.provisioning import ends
 from amt.services.alerts import subscribe, unsubscribe
 from amt.simulator.faults import Fault
 from amt.work import run_subscribe_items, run_unsubscribe_items
@@ -406,6 +407,12 @@ def test_a_device_that_is_not_set_up_is_skipped(console):
     chosen = Device.objects.filter(pk=device.pk)
     job = subscribe(devices=chosen, intent=uuid4(), asked_by=factories.person())
     assert job.items.get().status == "skipped"
+
+
+@pytest.mark.django_db
+def test_a_device_that_was_unprovisioned_is_not_subscribed_any_more(row, client):
+    ends.gone(device=row.device, is_full=True, by=None)
+    assert client.post(path_to(row), event(), content_type=SOAP).status_code == 404
 
 
 # The pages
