@@ -30,6 +30,7 @@ urlpatterns = [
     path("devices/<int:pk>/amt/", settings.settings, name="settings"),
     path("devices/<int:pk>/amt/delete/", settings.delete, name="delete_settings"),
     path("devices/<int:pk>/amt/find-again/", settings.forget, name="find_again"),
+    path("devices/<int:pk>/amt/use-again/", settings.use_again, name="use_again"),
     path("devices/<int:pk>/amt/confirm/", settings.confirm, name="confirm_identity"),
     path("devices/<int:pk>/amt/panel/", panel.panel, name="panel"),
     path("devices/<int:pk>/amt/test/", connection.test_device, name="test_device"),

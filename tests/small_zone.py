@@ -17,6 +17,7 @@ from amt.models import (
     DiscoveredDevice,
     DiscoveryRun,
     DiscoveryTask,
+    FormerSettings,
     Orphan,
     ReconciliationLine,
     ReconciliationRun,
@@ -26,7 +27,18 @@ from amt.services import certificates, discovery
 from amt.services.discovery import Heard
 from devices.levels import Place
 from devices.messages import Told, record_messages
-from devices.models import Agent, Comment, Device, Folder, Job, JobItem, Message, Server, User
+from devices.models import (
+    Agent,
+    Comment,
+    Device,
+    Folder,
+    HostReport,
+    Job,
+    JobItem,
+    Message,
+    Server,
+    User,
+)
 from devices.models.rights import Role
 from devices.schedules import Kind, Rule
 from devices.services import people
@@ -116,6 +128,17 @@ def _shared(site: Server, login: Credential) -> dict[str, Any]:
     }
 
 
+def _reimaged(where: Folder, site: Server, login: Credential) -> Device:
+    """Return a device that is not set up, and whose engine was managed before."""
+    found, uuid = device(where=where), uuid4()
+    HostReport.objects.create(device=found, uuid=uuid, reported_at=timezone.now())
+    kept = {"credential": login, "server": site, "folder": where, "ended_at": timezone.now()}
+    FormerSettings.objects.create(
+        uuid=uuid, mode="smb", address="127.0.1.8", device_name="before", **kept
+    )
+    return found
+
+
 def _certificates(site: Server) -> dict[str, Any]:
     """Return a management certificate below the zone's own authority, and an open request."""
     subject = Subject("amt.example.org", "Example", "DE", "Berlin")
@@ -197,6 +220,7 @@ def _place(where: Folder, site: Server, login: Credential) -> dict[str, Any]:
     dialog = Selection.objects.create(intent=uuid4(), user=asked_by, device_pks=[found.pk])
     objects = {"folder": where, "device": found, "item": item, "job": item.job}
     objects["message"] = found.messages.get()
+    objects["reimaged"] = _reimaged(where, site, login)
     objects["alerts"] = alerts
     return {**objects, "ended": ended.job, "dialog": dialog, **_schedule(where, asked_by)}
 

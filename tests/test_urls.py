@@ -226,6 +226,7 @@ ENTRIES: dict[str, Entry] = {
     "amt:delete_settings(pk)": entry(post=CREDENTIALS, pk="device"),
     "amt:confirm_identity(pk)": entry(post=CREDENTIALS, pk="device"),
     "amt:find_again(pk)": entry(post=ADMIN, pk="device"),
+    "amt:use_again(pk)": entry(post=CREDENTIALS, pk="reimaged"),
     "devices:agent_program()": entry(OPEN),
     "devices:agent_enrol()": entry(post=NO_JSON),
     "devices:agent_report()": entry(post=NO_SIGNATURE),

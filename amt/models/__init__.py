@@ -4,6 +4,7 @@ from amt.models.alerts import AlertSubscription
 from amt.models.certificates import Certificate, CertificateRequest
 from amt.models.discovered import DiscoveredDevice
 from amt.models.discovery import DiscoveryRun, DiscoveryTask
+from amt.models.former import FormerSettings
 from amt.models.inventory import AmtInventory
 from amt.models.planned import ZonePlan
 from amt.models.provisioning import Orphan, Provisioning, ProvisionOrder, UnprovisionOrder
@@ -25,6 +26,7 @@ __all__ = [
     "DiscoveredDevice",
     "DiscoveryRun",
     "DiscoveryTask",
+    "FormerSettings",
     "Orphan",
     "ProvisionOrder",
     "Provisioning",

@@ -70,6 +70,7 @@ class Orphan(models.Model):
     is not lost with its row.
     """
 
+    mode = Device.Mode.ENTERPRISE  # nothing else is provisioned
     uuid = models.UUIDField(null=True)
     name = models.CharField(max_length=100)
     address = models.CharField(max_length=255)

@@ -1,10 +1,11 @@
-"""What a person does about orphaned devices: take them back, or say that they were dealt with."""
+"""Take devices back that were managed before, as they were left; or say what became of them."""
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from amt.models import AmtSettings, Orphan
+from amt import former
+from amt.models import AmtSettings, DiscoveredDevice, FormerSettings, Orphan
 from amt.services.settings import save_settings
 from devices import audit
 from devices.models import Device, Folder, Server, User
@@ -35,19 +36,55 @@ def manage_again(*, orphan: Orphan, folder: Folder, server: Server, by: User) ->
     """
     _allow(by)
     device = devices.create_with_free_name(orphan.name, folder=folder, asked_by=by)
-    save_settings(
-        device=device,
-        asked_by=by,
-        address=orphan.address,
-        credential=orphan.credential,
-        server=server,
-        mode=Device.Mode.ENTERPRISE,
-    )
-    AmtSettings.objects.filter(device=device).update(
-        uuid=orphan.uuid, pin=orphan.pin, realm=orphan.realm, firmware=orphan.firmware
-    )
+    _restore(device, orphan, address=orphan.address, server=server, by=by)
     close(orphan=orphan, how=f"Managed again as {device}.", by=by)
     return device
+
+
+@transaction.atomic
+def use_again(*, device: Device, by: User) -> AmtSettings:
+    """Set a device up with what opened its engine before, found by its UUID.
+
+    The address is where it was discovered, if it was. Its certificate and realm are those that
+    were known: another engine at that address gets no password.
+
+    Raises:
+        PermissionDenied: ``by`` may not set it up, or nothing is kept that ``by`` may use.
+        ValidationError: no server has registered, or no password may be sent to its address.
+        SettingsChanged: somebody set it up meanwhile.
+    """
+    found = former.offered(device, by)
+    if found is None:
+        raise PermissionDenied("Nothing is kept of its Intel AMT that you may use.")
+    server = found.server or Server.objects.order_by("pk").first()
+    if server is None:
+        raise ValidationError("No server has registered yet, so nobody could talk to it.")
+    entry = DiscoveredDevice.objects.filter(uuid=found.uuid).first()
+    address = str(entry.address) if entry else found.address
+    row = _restore(device, found, address=address, server=server, by=by)
+    how = f"Managed again as {device}."
+    Orphan.objects.filter(uuid=found.uuid, solved_at=None).update(
+        solved_at=timezone.now(), solved_how=how
+    )
+    former.forget([found.uuid])
+    return row
+
+
+def _restore(
+    device: Device, left: Orphan | FormerSettings, *, address: str, server: Server, by: User
+) -> AmtSettings:
+    """Give a device the settings that were left behind, and what was known of the engine."""
+    row = save_settings(
+        device=device,
+        asked_by=by,
+        address=address,
+        credential=left.credential,
+        server=server,
+        mode=left.mode,
+    )
+    row.uuid, row.pin, row.realm, row.firmware = left.uuid, left.pin, left.realm, left.firmware
+    row.save(update_fields=["uuid", "pin", "realm", "firmware"])
+    return row
 
 
 def _allow(by: User) -> None:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
-from amt import addresses, guard
+from amt import addresses, former, guard
 from amt.in_use import SettingsChanged as SettingsChanged
 from amt.in_use import copy_to_device, put_in, take_out
 from amt.models import AmtSettings
@@ -77,6 +77,7 @@ def delete_settings(*, device: Device, asked_by: User | None) -> None:
     if row is None:
         return
     old = told(row, device)
+    former.keep(AmtSettings.objects.filter(pk=row.pk))
     take_out(row, device)
     audit.record(asked_by, "amt.delete_settings", device, old=old)
 

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from amt import guard
+from amt import former, guard
 from amt.models import AmtSettings, Provisioning
 from devices.models import Device
 from devices.models.rights import Right, may, may_in
@@ -21,6 +21,7 @@ def panel(request: PersonRequest, pk: int) -> HttpResponse:
     context = {
         "device": device,
         "row": row,
+        "former": None if row else former.offered(device, request.user),
         "provisioning": Provisioning.objects.select_related("certificate", "secret")
         .filter(device=device)
         .first(),

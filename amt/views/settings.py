@@ -2,17 +2,20 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from amt import former
 from amt.forms.settings import SmbForm
 from amt.models import AmtSettings
-from amt.services.connection import last_test
+from amt.services import orphans
+from amt.services.connection import last_test, test_connection
 from amt.services.settings import (
     SettingsChanged,
     confirm_identity,
@@ -97,6 +100,23 @@ def confirm(request: PersonRequest, pk: int) -> HttpResponse:
     return redirect("amt:settings", device.pk)
 
 
+@require_POST
+def use_again(request: PersonRequest, pk: int) -> HttpResponse:
+    """Set a device up with what opened its engine before, and test the connection."""
+    device = _visible(request.user, pk)
+    try:
+        orphans.use_again(device=device, by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    except SettingsChanged:
+        messages.warning(request, f"Somebody has set {device} up meanwhile.")
+    else:
+        devices = Device.objects.filter(pk=device.pk)
+        test_connection(devices=devices, intent=uuid4(), asked_by=request.user)
+        messages.success(request, f"{device} is set up as it was. Its connection is tested now.")
+    return redirect("amt:settings", device.pk)
+
+
 def _visible(user: User, pk: int) -> Device:
     devices = Device.objects.visible_to(user).select_related("folder")
     return get_object_or_404(devices, pk=pk)
@@ -145,6 +165,7 @@ def _context(request: PersonRequest, device: Device, form: SmbForm) -> dict[str,
         "form": form,
         "row": row,
         **_links(request.user, row),
+        "former": None if row else former.offered(device, request.user),
         "outline": origins.outline(Place(device=device)),
         "smb": True,
         "may_change": may_change and device.mode != Device.Mode.ENTERPRISE,

@@ -6,9 +6,29 @@ shares it, whoever deletes devices or servers holds it alone. To be called first
 transaction, which holds the lock until it ends. SQLite's transactions take turns anyway.
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from django.db import connection
 
+if TYPE_CHECKING:
+    from devices.models.device import DeviceQuerySet
+
 LOCK = 0x7A6363_01  # any number that no other program on this database locks
+
+
+_before: list[Callable[["DeviceQuerySet"], None]] = []
+
+
+def before(call: Callable[["DeviceQuerySet"], None]) -> None:
+    """Have ``call`` told which devices are about to be deleted: what an app above keeps."""
+    _before.append(call)
+
+
+def announce(devices: "DeviceQuerySet") -> None:
+    """Tell all who asked for it that ``devices`` are about to be deleted."""
+    for call in _before:
+        call(devices)
 
 
 def writing_lines() -> None:

@@ -124,6 +124,7 @@ def delete_devices(*, devices: DeviceQuerySet, asked_by: User) -> int:
     pks = list(_editable(devices, asked_by).values_list("pk", flat=True))
     doomed = Device.objects.filter(pk__among=pks)
     _record(asked_by, "device.delete", pks)
+    deletion.announce(doomed)
     doomed.delete()
     return len(pks)
 
