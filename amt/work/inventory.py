@@ -16,6 +16,7 @@ from amt.protocol.wsman.inventory_engine import works_while_off
 from amt.protocol.wsman.inventory_text import Facts
 from amt.work.each_device import each_device, failed
 from devices.inventory_changes import record_changes
+from devices.inventory_facts import record_facts
 from devices.marks import usable_macs
 from devices.messages import record_messages
 from devices.models import Device, InventoryChange, JobItem
@@ -80,6 +81,7 @@ def keep(device_pk: int, reading: EngineReading) -> bool:
     )
     messages = event_messages.of_reading(reading, before.events if before else None, at=now)
     record_messages(device.pk, messages, acknowledged_by="" if before else FIRST_READING)
+    record_facts(device, InventoryChange.Source.AMT, flat(reading.facts).items(), at=now)
     _fill(device, reading.facts)
     return True
 

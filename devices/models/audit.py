@@ -18,6 +18,7 @@ PAGES = {  # of the objects that entries are about; the lines outlive them
     "folder": "devices:folder",
     "job": "devices:job",
     "server": "devices:server",
+    "savedsearch": "devices:saved_search",
     "credential": "vault:credential",
     "certificate": "amt:certificate",
     "discovereddevice": "amt:discovered_device",

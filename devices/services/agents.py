@@ -18,6 +18,7 @@ from django.utils import timezone
 from devices import audit
 from devices.agent_facts import AgentFacts, BadFacts, read_facts
 from devices.inventory_changes import record_changes
+from devices.inventory_facts import record_facts, told_by
 from devices.marks import usable_serial, usable_uuid
 from devices.models import Agent, Device, EnrolmentToken, Folder, HostReport, InventoryChange, User
 from devices.models.rights import Right, may_in
@@ -219,6 +220,7 @@ def _keep(device: Device, facts: AgentFacts) -> None:
         told = [{**one.texts(), **one.programs()} for one in (before, now)]
         record_changes(device, source, *told, at=now.reported_at)
         _note_identity(device, before, now)
+    record_facts(device, InventoryChange.Source.AGENT, told_by(now), at=now.reported_at)
     _fill(device, facts.texts)
 
 
