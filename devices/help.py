@@ -58,6 +58,8 @@ TOPICS = (
             "devices-folder-move",
             "devices-folder-delete",
             "devices-folder-lookup",
+            *("devices-filter-inventory", "devices-searches", "devices-save-search"),
+            "devices-edit-search",
         ),
     ),
     Topic(

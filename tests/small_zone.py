@@ -36,6 +36,7 @@ from devices.models import (
     Job,
     JobItem,
     Message,
+    SavedSearch,
     Server,
     User,
 )
@@ -218,10 +219,12 @@ def _place(where: Folder, site: Server, login: Credential) -> dict[str, Any]:
     ended = _item(found, site, JobItem.Status.STOPPED)
     asked_by = item.job.asked_by
     dialog = Selection.objects.create(intent=uuid4(), user=asked_by, device_pks=[found.pk])
-    objects = {"folder": where, "device": found, "item": item, "job": item.job}
+    objects: dict[str, Any] = {"folder": where, "device": found, "item": item, "job": item.job}
     objects["message"] = found.messages.get()
     objects["reimaged"] = _reimaged(where, site, login)
     objects["alerts"] = alerts
+    saved = SavedSearch.objects.create(owner=asked_by, name="SMB", is_shared=True, folder=where)
+    objects["saved"] = saved
     return {**objects, "ended": ended.job, "dialog": dialog, **_schedule(where, asked_by)}
 
 

@@ -41,6 +41,7 @@ SEEN = rule("ok 404", "ok 404", "ok 404", "ok ok")  # whoever may see the object
 ORDER = rule("ok 404", "ok 404", "403 404", "403 403")  # whoever may give it orders
 ADMIN = rule("ok 404", "403 404", "403 404", "403 403")  # administrators of its folder
 CREDENTIALS = rule("403 404", "403 404", "403 404", "403 403")  # its credential is the zone's (D26)
+SHARED = CREDENTIALS  # whoever may configure the zone
 TICKED_ORDER = rule("ok 403", "ok 403", "403 403", "403 403")  # what is ticked, not addressed
 TICKED_ADMIN = rule("ok 403", "403 403", "403 403", "403 403")
 TICKED_DELETE = rule("ok ok", "403 ok", "403 ok", "403 403")  # none of what they do not see
@@ -115,6 +116,14 @@ ENTRIES: dict[str, Entry] = {
     "devices:quick_tasks()": entry(post=ALL, post_pk="device"),
     "devices:choose_columns()": entry(post=ALL),
     "devices:export()": entry(ALL),
+    "devices:filter_inventory()": entry(ALL, ALL),
+    "devices:fact_names()": entry(ALL),
+    "devices:searches()": entry(ALL),
+    "devices:searches_menu()": entry(ALL),
+    "devices:save_search()": entry(ALL, ALL),
+    "devices:saved_search(pk)": entry(SEEN, pk="saved"),
+    "devices:edit_search(pk)": entry(SHARED, SHARED, pk="saved"),
+    "devices:delete_search(pk)": entry(post=SHARED, pk="saved"),
     "devices:device(pk)": entry(SEEN, pk="device"),
     "devices:device_state(pk)": entry(SEEN, pk="device"),
     "devices:device_tasks(pk)": entry(SEEN, pk="device"),
@@ -242,6 +251,8 @@ ENTRIES: dict[str, Entry] = {
     "amt:unsubscribe_selected()": entry(post=TICKED_ADMIN, post_pk="device"),
     "amt:inventory_json(pk)": entry(SEEN, pk="device"),
     "amt:inventory_csv(pk)": entry(SEEN, pk="device"),
+    "amt:inventories_csv()": entry(ALL, ALL),
+    "amt:inventories_json()": entry(ALL, ALL),
     "amt:panel(pk)": entry(SEEN, pk="device"),
     "amt:test_device(pk)": entry(post=ORDER, pk="device"),
     "amt:test_result(pk)": entry(SEEN, pk="device"),

@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.http import urlencode
 
 from devices import codes
 from devices.models import DeviceQuerySet, Folder
 from devices.models.device import KNOWN_FOR, OFF_STATES, ON_STATES, SLEEP_STATES
 from devices.power_groups import GROUPS, old_after
+from devices.services import conditions
 from devices.state_words import CONNECTIONS
 
 HERE: Mapping[str, str] = {"1": "Only this folder"}
@@ -33,6 +36,7 @@ LABELS = {
     "simulated": "Simulated",
 }
 FREE = ("q", "amt", "failed")
+FACT = "fact"  # may be there several times
 # Codes that the menu offers; an address may name any other.
 FAILURES = ("sign-in-stopped", "sign-in-refused", "certificate-changed", "unreachable")
 LONGEST = 100  # characters of a search
@@ -51,6 +55,7 @@ class Listing:
     amt: str = ""  # how the version begins: "16", "11.8"
     simulated: str = ""
     failed: str = ""  # with which code the last reading failed
+    facts: tuple[str, ...] = ()  # conditions over inventories, as the address has them
 
     @classmethod
     def read(cls, query: QueryDict, folder: Folder | None = None) -> "Listing":
@@ -58,7 +63,10 @@ class Listing:
         asked = {name: query.get(name, "") for name in KNOWN}
         asked = {name: word if word in KNOWN[name] else "" for name, word in asked.items()}
         free = {name: query.get(name, "").replace("\0", "").strip()[:LONGEST] for name in FREE}
-        return cls(folder=folder, **asked, **free)
+        # One more than there may be is kept: it says that they are too many.
+        facts = [word[: conditions.LONGEST + 1] for word in query.getlist(FACT)]
+        kept = tuple(facts[: conditions.MOST_CONDITIONS + 1])
+        return cls(folder=folder, facts=kept, **asked, **free)
 
     @property
     def words(self) -> dict[str, str]:
@@ -67,25 +75,48 @@ class Listing:
         return {name: word for name, word in said.items() if word}
 
     @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return all that an address needs beside the folder, a name for each word."""
+        return [*self.words.items(), *((FACT, word) for word in self.facts)]
+
+    @property
     def query(self) -> str:
         """Return the filter as the query of an address."""
-        return urlencode(self.words)
+        return urlencode(self.pairs)
+
+    @property
+    def url(self) -> str:
+        """Return the address of the list with this filter."""
+        place = self.folder.get_absolute_url() if self.folder else reverse("devices:devices")
+        return f"{place}?{self.query}" if self.pairs else place
 
     @property
     def selection_query(self) -> str:
         """Return the filter with its folder, as a selection of all matching sends it."""
-        return urlencode({"folder": self.folder.pk, **self.words} if self.folder else self.words)
+        place = [("folder", str(self.folder.pk))] if self.folder else []
+        return urlencode([*place, *self.pairs])
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.words.keys() - {"here"})
+        return bool(self.facts or self.words.keys() - {"here"})
 
-    def without(self, name: str) -> str:
-        """Return the query of the list without one of its filters."""
-        return urlencode({word: said for word, said in self.words.items() if word != name})
+    @cached_property
+    def conditions(self) -> list[conditions.Condition]:
+        return conditions.read_all(self.facts)[0]
+
+    @cached_property
+    def errors(self) -> list[str]:
+        """Return what cannot be understood: such a filter matches nothing rather than too much."""
+        return conditions.read_all(self.facts)[1]
+
+    def without(self, name: str, word: str = "") -> str:
+        """Return the query of the list without one of its filters (of several: one word)."""
+        return urlencode([one for one in self.pairs if one != (name, word or one[1])])
 
     def apply(self, devices: DeviceQuerySet, poll: int) -> DeviceQuerySet:
         """Return those of ``devices`` that the list shows."""
+        if self.errors:
+            return devices.none()
         if self.folder:
             below = devices.below(self.folder)
             devices = devices.filter(folder=self.folder) if self.here else below
@@ -93,6 +124,8 @@ class Listing:
             devices = devices.search(self.q)
         if self.power:
             devices = devices.filter(in_power_group(self.power, old_after(poll)))
+        for condition in self.conditions:
+            devices = devices.filter(condition.matching())
         return self._apply_columns(devices)
 
     def _apply_columns(self, devices: DeviceQuerySet) -> DeviceQuerySet:
@@ -121,7 +154,14 @@ class Listing:
             said["failed"] = codes.title(self.failed)
         if self.q:
             said["q"] = f'"{self.q}"'
-        return [(text, self.without(name)) for name, text in said.items()]
+        chips = [(text, self.without(name)) for name, text in said.items()]
+        return chips + [(text, self.without(FACT, word)) for word, text in self._facts_in_words()]
+
+    def _facts_in_words(self) -> list[tuple[str, str]]:
+        """Return each condition over inventories as the address has it, and in words."""
+        if self.errors:  # to be taken away, even those that cannot be read
+            return [(word, word[: conditions.LONGEST_CHIP]) for word in self.facts]
+        return [(word, str(one)) for word, one in zip(self.facts, self.conditions, strict=True)]
 
     def choices(self) -> list[tuple[str, str, list[tuple[str, str]], str]]:
         """Return each filter of a menu: its name, label, what it may be, and what it is now."""

@@ -27,12 +27,18 @@ def resolve(user: User, asked: QueryDict) -> DeviceQuerySet:
 
 def matching(user: User, query: QueryDict) -> DeviceQuerySet:
     """Return the devices that a list with this address shows, on all its pages."""
-    visible, folder = Device.objects.visible_to(user), None
+    visible, asked = Device.objects.visible_to(user), listing(user, query)
+    return asked.apply(visible, poll_seconds()) if asked else visible.none()
+
+
+def listing(user: User, query: QueryDict) -> Listing | None:
+    """Return the filter that ``query`` names; None where its folder may not be seen, or is gone."""
+    folder = None
     if asked := query.get("folder"):
         folder = Folder.objects.visible_to(user).filter(pk__in=numbers([asked])).first()
         if folder is None:
-            return visible.none()
-    return Listing.read(query, folder).apply(visible, poll_seconds())
+            return None
+    return Listing.read(query, folder)
 
 
 def freeze(devices: DeviceQuerySet) -> str:

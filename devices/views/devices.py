@@ -61,7 +61,7 @@ def listed(request: PersonRequest, asked: Listing) -> dict[str, Any]:
         "chips": asked.chips(),
         "filters": asked.choices(),
         "hidden_sort": kept,
-        "hidden_words": [*kept, *((n, w) for n, w in asked.words.items() if n != "q")],
+        "hidden_words": [*kept, *((n, w) for n, w in asked.pairs if n != "q")],
         "poll_seconds": poll,
         **rights(user, asked.folder),
         "elsewhere": 0 if page.rows else elsewhere(user, asked, poll),
