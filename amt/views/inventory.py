@@ -12,6 +12,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from amt.models import AmtInventory, ZonePlan
 from amt.services import alerts
 from amt.services import inventory as services
+from amt.models import AmtInventory
+from amt.services.inventory import last_reading, read_inventory
+from amt.services.inventory_export import device_object, device_rows
 from amt.views.connection import intent_of
 from amt.views.plans import plan_page
 from devices.csv_cells import lines
@@ -91,15 +94,7 @@ def read_selected(request: PersonRequest) -> HttpResponse:
 def inventory_json(request: PersonRequest, pk: int) -> HttpResponse:
     """Return all that is known of a device's inside as JSON."""
     device = _device(request, pk)
-    reading = AmtInventory.objects.filter(device=device).first()
-    told = {
-        "device": device.name,
-        "amt": reading and {"read_at": reading.read_at.isoformat(), "facts": reading.facts},
-        "events": reading.events if reading else [],
-        "audit": reading.audit if reading else [],
-        "agent": _agent_texts(device),
-    }
-    text = json.dumps(told, indent=2, ensure_ascii=False)
+    text = json.dumps(device_object(device), indent=2, ensure_ascii=False)
     return _file(HttpResponse(text, content_type="application/json"), device, "json")
 
 
@@ -107,24 +102,8 @@ def inventory_json(request: PersonRequest, pk: int) -> HttpResponse:
 def inventory_csv(request: PersonRequest, pk: int) -> HttpResponse:
     """Return the facts of a device as CSV: source, section, name, value."""
     device = _device(request, pk)
-    reading = AmtInventory.objects.filter(device=device).first()
-    sources: dict[str, dict[str, dict[str, str]]] = {
-        "Intel AMT": reading.facts if reading else {},
-        "Agent": {"Host": _agent_texts(device)},
-    }
-    rows = [
-        [source, section, name, text]
-        for source, facts in sources.items()
-        for section, found in facts.items()
-        for name, text in found.items()
-    ]
-    text = "".join(lines(["source", "section", "name", "value"], rows))
+    text = "".join(lines(["source", "section", "name", "value"], device_rows(device)))
     return _file(HttpResponse(text, content_type="text/csv; charset=utf-8"), device, "csv")
-
-
-def _agent_texts(device: Device) -> dict[str, str]:
-    report = HostReport.objects.filter(device=device).first()
-    return report.texts() | report.programs() if report else {}
 
 
 def _device(request: PersonRequest, pk: int) -> Device:
