@@ -95,6 +95,7 @@ urlpatterns: list[URLPattern] = [
     path("devices/csv/", devices.export, name="export"),
     path("devices/filter/", inventory_filter.filter_inventory, name="filter_inventory"),
     path("devices/filter/names/", inventory_filter.fact_names, name="fact_names"),
+    path("devices/filter/values/", inventory_filter.fact_values, name="fact_values"),
     path("devices/searches/", searches.searches, name="searches"),
     path("devices/searches/menu/", searches.searches_menu, name="searches_menu"),
     path("devices/searches/new/", searches.save_search, name="save_search"),

@@ -118,6 +118,7 @@ ENTRIES: dict[str, Entry] = {
     "devices:export()": entry(ALL),
     "devices:filter_inventory()": entry(ALL, ALL),
     "devices:fact_names()": entry(ALL),
+    "devices:fact_values()": entry(ALL),
     "devices:searches()": entry(ALL),
     "devices:searches_menu()": entry(ALL),
     "devices:save_search()": entry(ALL, ALL),

@@ -53,12 +53,18 @@ class ConditionsForm:
     def is_valid(self, user: User) -> bool:
         """Return whether all rows can be understood; empty ones are left out."""
         for row in self.rows:
-            try:
-                if not row.is_empty:
-                    made = conditions.condition(row.name, row.operator, row.value)
-                    self.conditions.append(made)
-            except BadCondition as error:
-                row.error = str(error)
-        too_many = len(self.rows) > conditions.MOST_CONDITIONS
-        self.error = conditions.TOO_MANY if too_many else facts.without_unit(user, self.conditions)
+            if not row.is_empty:
+                self._check(row, user)
+        if len(self.rows) > conditions.MOST_CONDITIONS:
+            self.error = conditions.TOO_MANY
         return not self.error and not any(row.error for row in self.rows)
+
+    def _check(self, row: Row, user: User) -> None:
+        try:
+            made = conditions.condition(row.name, row.operator, row.value)
+        except BadCondition as error:
+            row.error = str(error)
+            return
+        self.conditions.append(made)
+        if facts.lacks_unit(user, made):
+            row.error = f"{made.name} has a unit: write it, too, like 8 GB or 2.4 GHz."

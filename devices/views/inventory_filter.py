@@ -1,4 +1,4 @@
-"""The dialog in which people write conditions over inventories, and the names that it offers."""
+"""The dialog in which people write conditions over inventories, and the words that it offers."""
 
 from dataclasses import replace
 
@@ -32,9 +32,24 @@ def filter_inventory(request: PersonRequest) -> HttpResponse:
 @require_GET
 def fact_names(request: PersonRequest) -> HttpResponse:
     """Offer names of facts that have what was typed, as options of a field."""
-    typed = request.GET.get("name", "")[: conditions.LONGEST]
-    context = {"names": facts.names(request.user, typed)}
-    return render(request, "devices/_fact_names.html", context)
+    return offered(request, facts.names(request.user, typed(request, "name")))
+
+
+@require_GET
+def fact_values(request: PersonRequest) -> HttpResponse:
+    """Offer values of a name, as options of a field."""
+    name, value = typed(request, "name"), typed(request, "value")
+    return offered(request, facts.values(request.user, name, value))
+
+
+def typed(request: PersonRequest, field: str) -> str:
+    """Return what stands in a field, as far as it counts."""
+    return request.GET.get(field, "").replace("\0", "")[: conditions.LONGEST]
+
+
+def offered(request: PersonRequest, words: list[str]) -> HttpResponse:
+    """Show words as options."""
+    return render(request, "devices/_options.html", {"words": words})
 
 
 def show(

@@ -283,7 +283,10 @@ def test_names_and_devices_of_other_folders_are_not_told():
     assert facts.names(user, "software") == ["Software: Editor"]
     assert "Secret: Word" not in facts.names(user)
     assert "Secret: Word" in facts.names(factories.person())
-    assert not facts.without_unit(user, [condition("Memory: Size", "at-least", "8")])
+    assert not facts.lacks_unit(user, condition("Memory: Size", "at-least", "8"))
+    assert facts.values(user, "bios: version") == ["1"]
+    assert facts.values(user, "Memory: Size") == []
+    assert facts.values(factories.person(), "Memory: Size", "GIB") == ["8 gib"]
     nobody = factories.person(Role.MONITOR, lab)
     nobody.assignments.all().delete()
     assert facts.names(nobody) == []

@@ -13,6 +13,9 @@ TARGETS = {"dialog": "#dialog-body", "lookup": "#lookup-body"}
 DIALOGS = [
     ("devices:device_new", "", "dialog"),
     ("devices:device_edit", "device", "dialog"),
+    ("devices:filter_inventory", "", "dialog"),
+    ("devices:save_search", "", "dialog"),
+    ("devices:edit_search", "saved", "dialog"),
     ("devices:folder_new", "folder", "dialog"),
     ("devices:folder_rename", "folder", "dialog"),
     ("devices:folder_move", "folder", "dialog"),

@@ -22,6 +22,8 @@ PAGES = [
     ("devices:find", {}),
     ("devices:devices", {}),
     ("devices:folder", {"pk": "folder"}),
+    ("devices:filter_inventory", {}),
+    ("devices:searches", {}),
     ("devices:device_new", {}),
     ("devices:device", {"pk": "device"}),
     ("devices:device_tasks", {"pk": "device"}),
