@@ -85,6 +85,13 @@ def test_what_only_looks_like_a_number_is_none(text):
     assert measure(text)[0] is None
 
 
+def test_what_has_no_number_is_neither_above_nor_below_one():
+    kept("PC", ("BIOS: Version", "none yet"), ("Memory: Size", "8 GiB"))
+    for how in ("at-most", "below", "at-least"):
+        assert found(f"{how}|BIOS: Version|5") == []
+        assert found(f"{how}|Memory: Size|9") == []
+
+
 # Keeping
 
 
