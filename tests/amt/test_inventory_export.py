@@ -7,7 +7,6 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
-from django.test import AsyncClient
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,6 +14,8 @@ from amt.models import AmtInventory
 from amt.services import inventory_export
 from devices.models import Device, FactName, HostReport, InventoryFact
 from devices.models.rights import Role
+from devices.services.tree import Tree
+from devices.streaming import StreamedFile
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +103,7 @@ def test_nobody_is_given_devices_of_other_folders(client):
 def test_chunks_are_read_while_the_file_is_sent(client, django_assert_max_num_queries):
     for number in range(130):
         inventoried(f"PC-{number:03}")
-    pieces = inventory_export.json_pieces(Device.objects.all(), _tree())
+    pieces = inventory_export.json_pieces(Device.objects.all(), Tree.visible_to(factories.person()))
     with django_assert_max_num_queries(3):
         next(pieces)
     with django_assert_max_num_queries(4):
@@ -112,28 +113,21 @@ def test_chunks_are_read_while_the_file_is_sent(client, django_assert_max_num_qu
         text_of(client.get(reverse(CSV)))
 
 
-def _tree():
-    from devices.services.tree import Tree
-
-    return Tree.visible_to(factories.person())
-
-
-@pytest.mark.django_db(transaction=True)
 async def test_the_asynchronous_server_sends_before_all_is_made():
-    from asgiref.sync import sync_to_async
+    made = []
 
-    def seed():
-        user = factories.person()
+    def pieces():
         for number in range(450):
-            factories.device(f"PC-{number:03}")
-        return user
+            made.append(number)
+            yield f"{number}\n"
 
-    client = AsyncClient()
-    await client.aforce_login(await sync_to_async(seed)())
-    answer = await client.get(reverse(JSON))
-    parts = [part async for part in answer]
-    assert len(parts) == 3
-    assert len(json.loads(b"".join(parts))) == 450
+    answer = StreamedFile(pieces(), name="some.csv", content_type="text/csv")
+    parts, made_then = [], []
+    async for part in answer:
+        parts.append(part)
+        made_then.append(len(made))
+    assert made_then == [200, 400, 450]
+    assert b"".join(parts).split() == [str(number).encode() for number in made]
 
 
 def test_inventories_kept_before_there_were_facts_get_theirs():
