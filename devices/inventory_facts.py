@@ -146,15 +146,10 @@ def record_facts(
     forget_names(sorted(old_keys - keys))
 
 
-def rows(
-    device_pk: int,
-    source: str,
-    facts: Iterable[Fact],
-    model: type[InventoryFact] = InventoryFact,
-) -> list[InventoryFact]:
+def rows(device_pk: int, source: str, facts: Iterable[Fact]) -> list[InventoryFact]:
     """Return the rows of ``facts``, not written yet."""
     return [
-        model(
+        InventoryFact(
             device_id=device_pk,
             source=source,
             key=fact.key,
@@ -166,12 +161,12 @@ def rows(
     ]
 
 
-def record_names(names: dict[str, str], model: type[FactName] = FactName) -> None:
+def record_names(names: dict[str, str]) -> None:
     """Write down names, by their keys, that are not there yet."""
     for some in _some(sorted(names)):  # in one order, so that two readings cannot lock each other
-        known = set(model.objects.filter(key__in=some).values_list("key", flat=True))
-        new = [model(key=key, name=names[key]) for key in some if key not in known]
-        model.objects.bulk_create(new, ignore_conflicts=True)
+        known = set(FactName.objects.filter(key__in=some).values_list("key", flat=True))
+        new = [FactName(key=key, name=names[key]) for key in some if key not in known]
+        FactName.objects.bulk_create(new, ignore_conflicts=True)
 
 
 def forget_names(keys: Sequence[str]) -> None:

@@ -12,8 +12,6 @@ from django_htmx.http import HttpResponseClientRedirect
 from amt.models import AmtInventory, ZonePlan
 from amt.services import alerts
 from amt.services import inventory as services
-from amt.models import AmtInventory
-from amt.services.inventory import last_reading, read_inventory
 from amt.services.inventory_export import device_object, device_rows
 from amt.views.connection import intent_of
 from amt.views.plans import plan_page

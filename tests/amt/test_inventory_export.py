@@ -3,16 +3,14 @@
 import csv
 import io
 import json
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.urls import reverse
 from django.utils import timezone
 
 from amt.models import AmtInventory
 from amt.services import inventory_export
-from devices.models import Device, FactName, HostReport, InventoryFact
+from devices.models import Device, HostReport
 from devices.models.rights import Role
 from devices.services.tree import Tree
 from devices.streaming import StreamedFile
@@ -128,13 +126,3 @@ async def test_the_asynchronous_server_sends_before_all_is_made():
         made_then.append(len(made))
     assert made_then == [200, 400, 450]
     assert b"".join(parts).split() == [str(number).encode() for number in made]
-
-
-def test_inventories_kept_before_there_were_facts_get_theirs():
-    device = inventoried("PC-1")
-    assert not InventoryFact.objects.exists()
-    import_module("amt.migrations.0012_inventory_facts").write(apps, None)
-    keys = set(InventoryFact.objects.filter(device=device).values_list("source", "key"))
-    assert {("amt", "memory: total size"), ("agent", "software: editor")} <= keys
-    assert ("agent", "agent: last read") in keys
-    assert FactName.objects.filter(name="Memory: Total size").exists()

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("devices", "0012_messages"),
+        ("devices", "0013_kind_alerts"),
     ]
 
     operations = [
