@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from amt.models import DiscoveredDevice
 from amt.services import discovered_selection, discovered_states, discovery
@@ -57,9 +57,9 @@ def discovered_device(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs_zone_right(Right.EDIT)
 def forget_discovered(request: PersonRequest) -> HttpResponse:
-    """Delete the entries that were ticked; whoever says hello again comes back."""
-    keys = [key for key in request.POST.getlist("pk") if key.isdecimal() and len(key) < 19]
-    rows = DiscoveredDevice.objects.visible_to(request.user).filter(pk__in=keys)
+    """Delete the entries that were chosen; whoever says hello again comes back."""
+    rows = discovered_selection.resolve(request.user, request.POST)
     count = discovery.forget(rows=list(rows), by=request.user)
     messages.success(request, f"Deleted: {count} discovered device{'' if count == 1 else 's'}.")
-    return HttpResponseClientRedirect(reverse("amt:discovered"))
+    answer = HttpResponseClientRedirect(reverse("amt:discovered"))
+    return trigger_client_event(answer, "zcc:clear-selection")

@@ -6,6 +6,7 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from amt.models import ReconciliationDecision, ReconciliationLine, ReconciliationRun, ZonePlan
 from amt.services import reconciliation as reconciling
@@ -87,4 +88,5 @@ def decide(request: PersonRequest, pk: int) -> HttpResponse:
     else:
         told = f"Kept what you say of {count:,} line{'s' * (count > 1)}."
         messages.success(request, f"{told} The next run does it; Start Now does not wait.")
-    return redirect(found)
+    answer = HttpResponseClientRedirect(found.get_absolute_url())
+    return trigger_client_event(answer, "zcc:clear-selection")

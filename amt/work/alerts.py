@@ -10,9 +10,9 @@ from amt import connect
 from amt.alert_addresses import listener_of, marks_of
 from amt.models import AlertSubscription
 from amt.protocol.errors import AmtError, AmtNoListener, AmtNotSetUp
-from amt.work.each_device import Act, each_device, failed
+from amt.work.each_device import failed, run_each_device
 from devices.models import Device, JobItem
-from devices.work import CarryOut, Outcome, Rows, run_items
+from devices.work import Outcome, Rows
 
 AT_ONCE = 50  # devices of one worker task
 State = AlertSubscription.State
@@ -20,24 +20,12 @@ State = AlertSubscription.State
 
 def run_subscribe_items(item_pks: Sequence[int]) -> None:
     """Have the device of each of ``item_pks`` send its events here; the rows are the result."""
-    _run(item_pks, subscribe)
+    run_each_device(item_pks, subscribe, at_once=AT_ONCE)
 
 
 def run_unsubscribe_items(item_pks: Sequence[int]) -> None:
     """Have the device of each of ``item_pks`` send none here; the rows are the result."""
-    _run(item_pks, unsubscribe)
-
-
-def _run(item_pks: Sequence[int], act: Act) -> None:
-    reached: list[connect.Access] = []
-
-    def prepare(items: list[JobItem]) -> CarryOut:
-        accesses = connect.accesses([item.device for item in items if item.device])
-        reached.extend(a for a in accesses.values() if isinstance(a, connect.Access))
-        return each_device(accesses, act)
-
-    run_items(item_pks, prepare, at_once=AT_ONCE)
-    connect.remember(reached)
+    run_each_device(item_pks, unsubscribe, at_once=AT_ONCE)
 
 
 async def subscribe(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:

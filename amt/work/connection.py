@@ -33,10 +33,10 @@ from amt.protocol.errors import (
 from amt.protocol.http.handshake import Handshake
 from amt.protocol.wsman.identity import read_uuid, read_version
 from amt.protocol.wsman.session import Limits, Session, Target, Tls
-from amt.work.each_device import each_device, failed
+from amt.work.each_device import failed, run_each_device
 from amt.work.steps import Step, Steps
 from devices.models import JobItem
-from devices.work import CarryOut, Outcome, Rows, run_items
+from devices.work import Outcome, Rows
 
 EOI = "It speaks the older SOAP interface only: power works, inventory and event log do not."
 AT_ONCE = 100  # devices of one worker task
@@ -65,20 +65,12 @@ class Test(Steps):
 
 def run_connection_items(item_pks: Sequence[int]) -> None:
     """Test the connection of each device among ``item_pks``; the rows are the result."""
-    reached: list[connect.Access] = []
     changed: list[tuple[AmtSettings, AmtError]] = []
 
-    def prepare(items: list[JobItem]) -> CarryOut:
-        accesses = connect.accesses([item.device for item in items if item.device])
-        reached.extend(a for a in accesses.values() if isinstance(a, connect.Access))
+    async def act(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
+        return await answer(Test(access, item, rows), changed)
 
-        async def act(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
-            return await answer(Test(access, item, rows), changed)
-
-        return each_device(accesses, act)
-
-    run_items(item_pks, prepare, at_once=AT_ONCE)
-    connect.remember(reached)
+    reached = run_each_device(item_pks, act, at_once=AT_ONCE)
     identity.notice(changed, same=[access.settings for access in reached])
 
 

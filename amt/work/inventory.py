@@ -14,13 +14,13 @@ from amt.protocol.errors import AmtError
 from amt.protocol.wsman.inventory import flat
 from amt.protocol.wsman.inventory_engine import works_while_off
 from amt.protocol.wsman.inventory_text import Facts
-from amt.work.each_device import each_device, failed
+from amt.work.each_device import failed, run_each_device
 from devices.inventory_changes import record_changes
 from devices.inventory_facts import record_facts
 from devices.marks import usable_macs
 from devices.messages import record_messages
 from devices.models import Device, InventoryChange, JobItem
-from devices.work import CarryOut, Outcome, Rows, run_items
+from devices.work import Outcome, Rows
 
 AT_ONCE = 50  # devices of one worker task
 FIRST_READING = "before the first reading"  # who acknowledged what happened until then
@@ -28,15 +28,7 @@ FIRST_READING = "before the first reading"  # who acknowledged what happened unt
 
 def run_inventory_items(item_pks: Sequence[int]) -> None:
     """Read the inventory of the device of each of ``item_pks``; the rows are the result."""
-    reached: list[connect.Access] = []
-
-    def prepare(items: list[JobItem]) -> CarryOut:
-        accesses = connect.accesses([item.device for item in items if item.device])
-        reached.extend(a for a in accesses.values() if isinstance(a, connect.Access))
-        return each_device(accesses, read)
-
-    run_items(item_pks, prepare, at_once=AT_ONCE)
-    connect.remember(reached)
+    run_each_device(item_pks, read, at_once=AT_ONCE)
 
 
 async def read(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:

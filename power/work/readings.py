@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from amt import connect, guard
 from amt.protocol.errors import AmtError
-from amt.work.each_device import each_device, failed
+from amt.work.each_device import failed, run_each_device
 from devices import levels
 from devices.models import Device, JobItem
-from devices.work import CarryOut, Outcome, Rows, Seen, run_items, save_seen
+from devices.work import Outcome, Rows, Seen, save_seen
 from power.levels import DEVICES_AT_ONCE
 from power.work import outcomes
 from power.work.evidence import POWER_SAVING, os_state
@@ -19,25 +19,18 @@ from power.work.evidence import POWER_SAVING, os_state
 
 def run_read_items(item_pks: Sequence[int]) -> None:
     """Read the state of each device among ``item_pks``; the rows are the result."""
-    reached: list[connect.Access] = []
+    run_each_device(item_pks, read_one, at_once=levels.zone_value(DEVICES_AT_ONCE))
 
-    def prepare(items: list[JobItem]) -> CarryOut:
-        accesses = connect.accesses([item.device for item in items if item.device])
-        reached.extend(a for a in accesses.values() if isinstance(a, connect.Access))
 
-        async def act(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
-            seen, error = await read(access)
-            rows.saw(item, seen, "task")
-            item.state_after = seen.state
-            if error:
-                return failed(error)
-            dozes = ", its operating system in standby" if seen.os_state == POWER_SAVING else ""
-            return Outcome(JobItem.Status.DONE, f"It is {outcomes.word(seen.state)}{dozes}.")
-
-        return each_device(accesses, act)
-
-    run_items(item_pks, prepare, at_once=levels.zone_value(DEVICES_AT_ONCE))
-    connect.remember(reached)
+async def read_one(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
+    """Read the state of one device."""
+    seen, error = await read(access)
+    rows.saw(item, seen, "task")
+    item.state_after = seen.state
+    if error:
+        return failed(error)
+    dozes = ", its operating system in standby" if seen.os_state == POWER_SAVING else ""
+    return Outcome(JobItem.Status.DONE, f"It is {outcomes.word(seen.state)}{dozes}.")
 
 
 def poll_power_states(device_pks: Sequence[int]) -> None:

@@ -89,15 +89,12 @@ const pairs = (section) => {
     ? [["all", "1"], ["filter", section.dataset.filter ?? ""]]
     : chosen.pks.map((pk) => ["pk", pk]);
 };
-/** Forget what was sent, where its rows are settled or gone after that: once the data is taken. */
-const isSent = (element) => "thenClear" in element.dataset && setTimeout(() => clear(listOf(element)));
 const listOf = (element) =>
   element.dataset.withSelection ? document.querySelector(element.dataset.withSelection) : element.closest("[data-select]");
 
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (!detail.elt.matches("[data-with-selection]")) return;
   for (const [name, value] of pairs(listOf(detail.elt))) detail.formData.append(name, value);
-  isSent(detail.elt);
 });
 on("submit", "form[data-with-selection]", (form) => {
   all("[data-selected]", form).forEach((input) => input.remove());
@@ -106,5 +103,4 @@ on("submit", "form[data-with-selection]", (form) => {
     input.dataset.selected = "";
     form.append(input);
   }
-  isSent(form);
 });

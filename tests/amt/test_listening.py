@@ -221,6 +221,11 @@ def test_entries_are_deleted_by_who_may(client):
     client.post(place, {"pk": [rows[0].pk, "x"]})
 
     assert list(DiscoveredDevice.objects.all()) == rows[1:]
+    answer = client.post(place, {"all": "1", "filter": "source=scan"})
+    assert "zcc:clear-selection" in answer.headers["HX-Trigger"]
+    assert list(DiscoveredDevice.objects.all()) == rows[1:]
+    client.post(place, {"all": "1", "filter": "source=hello"})
+    assert not DiscoveredDevice.objects.exists()
 
 
 def test_simulated_devices_say_hello_until_they_are_set_up(tmp_path):
