@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from amt.alert_sign_in import SignInWanted, turn_of
+from amt.alerts.sign_in import SignInWanted, turn_of
 from amt.models import AlertSubscription
 from amt.protocol.errors import AmtBadAnswer
 from amt.protocol.wsman.indication import MAX_BYTES, Alert, read_event

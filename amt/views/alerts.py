@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from amt.alert_sign_in import SignInWanted, challenge
+from amt.alerts.sign_in import SignInWanted, challenge
 from amt.services import alert_reports, alerts
 from amt.views.connection import intent_of
 from devices.models import Device, Job

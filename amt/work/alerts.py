@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from amt import connect
-from amt.alert_addresses import listener_of, marks_of
+from amt.alerts.addresses import listener_of, marks_of
 from amt.models import AlertSubscription
 from amt.protocol.errors import AmtError, AmtNoListener, AmtNotSetUp
 from amt.work.each_device import failed, run_each_device

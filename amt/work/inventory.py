@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from amt import connect, event_messages
+from amt import connect
+from amt.alerts import event_log
 from amt.drivers import EngineReading
 from amt.models import AmtInventory, AmtSettings, DiscoveredDevice
 from amt.protocol.errors import AmtError
@@ -71,7 +72,7 @@ def keep(device_pk: int, reading: EngineReading) -> bool:
             "read_at": now,
         },
     )
-    messages = event_messages.of_reading(reading, before.events if before else None, at=now)
+    messages = event_log.of_reading(reading, before.events if before else None, at=now)
     record_messages(device.pk, messages, acknowledged_by="" if before else FIRST_READING)
     record_facts(device, InventoryChange.Source.AMT, flat(reading.facts).items(), at=now)
     _fill(device, reading.facts)

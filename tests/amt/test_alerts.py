@@ -9,8 +9,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from amt import alert_sign_in
-from amt.alert_addresses import login_of
+from amt.alerts import sign_in
+from amt.alerts.addresses import login_of
 from amt.models import AlertSubscription, AmtSettings
 from amt.provisioning import ends
 from amt.services.alerts import subscribe, unsubscribe
@@ -200,8 +200,8 @@ def test_odd_counts_are_refused(engine, nc):
 
 def test_a_nonce_that_is_too_old_is_replaced(engine, monkeypatch):
     engine.nonce = engine.challenge()["nonce"]
-    later = alert_sign_in._now() + alert_sign_in.NONCE_MILLISECONDS
-    monkeypatch.setattr(alert_sign_in, "_now", lambda: later)
+    later = sign_in._now() + sign_in.NONCE_MILLISECONDS
+    monkeypatch.setattr(sign_in, "_now", lambda: later)
     answer = engine.post()
     assert (answer.status_code, asked(answer)["stale"]) == (401, "true")
     engine.nonce = asked(answer)["nonce"]

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.core import signing
 
-from amt.alert_addresses import SALT, login_of
+from amt.alerts.addresses import SALT, login_of
 
 REALM = "zcc alerts"
 NONCE_MILLISECONDS = 5 * 60 * 1000

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from amt.alerts.event_log import MOST_AT_FIRST, of_reading, severity_of
 from amt.drivers import EngineReading
-from amt.event_messages import MOST_AT_FIRST, of_reading, severity_of
 from amt.protocol.wsman.message_log import CAPACITY, decode_record
 from amt.work.inventory import FIRST_READING, keep
 from devices.models import Message

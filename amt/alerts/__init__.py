@@ -1,0 +1,1 @@
+"""What devices tell without being asked: live alerts, and the alerts in their event logs."""
