@@ -23,7 +23,7 @@ from devices.messages import record_messages
 from devices.models import Device, InventoryChange, JobItem
 from devices.work import Outcome, Rows
 
-AT_ONCE = 50  # devices of one worker task
+AT_ONCE = 200  # devices of one worker task
 FIRST_READING = "before the first reading"  # who acknowledged what happened until then
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.ops.console import ROOT
 
-BENCHMARKS = "Benchmarks: discovery hello pages power provision reconcile schedules\n"
+BENCHMARKS = "Benchmarks: discovery hello inventory pages power provision reconcile schedules\n"
 
 
 def run(*arguments: str, place: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
@@ -55,7 +55,7 @@ def test_benchmarks_are_listed():
     done = run("bench")
     assert (done.returncode, done.stderr) == (
         0,
-        "Benchmarks: discovery hello pages power provision reconcile schedules\n",
+        "Benchmarks: discovery hello inventory pages power provision reconcile schedules\n",
     )
 
 
