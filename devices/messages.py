@@ -3,15 +3,19 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import Case, When
 from django.utils import timezone
 
 from devices.levels import Key, declare
 from devices.models import Message
+from devices.models.message import OPEN, MessageQuerySet
 
-MOST = 500  # messages kept of one device; the oldest go
+MOST = 500  # messages kept of one device; the oldest go, open errors and warnings last
 LONGEST = 500  # characters of a text
+SAME_TIME = timedelta(seconds=1)  # of an event that is sent and in the log
+GRAVITY: list[str] = list(Message.Severity.values)  # the gravest first
 KEPT_DAYS = declare(
     Key(
         "messages.kept_days",
@@ -50,27 +54,54 @@ class Told:
 def record_messages(device_pk: int, told: Iterable[Told], *, acknowledged_by: str = "") -> int:
     """Write what was not told before, the first as the oldest; return how many that is.
 
-    ``acknowledged_by`` says why nobody needs to look at them.
+    What a device sent live and has in its log is one message: the one that came first, unless the
+    other is graver. ``acknowledged_by`` says why nobody needs to look at them.
     """
-    rows = {
-        one.key: Message(
-            device_id=device_pk,
-            severity=one.severity,
-            source=one.source,
-            code=one.code.replace("\0", "")[:64],  # PostgreSQL keeps no NUL
-            text=one.text.replace("\0", "")[:LONGEST],
-            happened_at=one.happened_at,
-            key=one.key,
-            acknowledged_at=timezone.now() if acknowledged_by else None,
-            acknowledged_by=acknowledged_by,
-        )
-        for one in told
-    }
+    rows = {one.key: _row(device_pk, one, acknowledged_by) for one in told}
     mine = Message.objects.filter(device_id=device_pk)
     known = set(mine.filter(key__in=rows).values_list("key", flat=True))
-    new = [row for key, row in rows.items() if key not in known]
+    new = _without_twins(mine, [row for key, row in rows.items() if key not in known])
     Message.objects.bulk_create(new, ignore_conflicts=True)
     if new:
-        kept = mine.order_by("-recorded_at", "-pk").values_list("pk", flat=True)[MOST:]
-        Message.objects.filter(pk__in=list(kept)).delete()
+        order = (Case(When(OPEN, then=0), default=1), "-recorded_at", "-pk")
+        surplus = mine.order_by(*order).values_list("pk", flat=True)[MOST:]
+        Message.objects.filter(pk__in=list(surplus)).delete()
     return len(new)
+
+
+def _row(device_pk: int, one: Told, acknowledged_by: str) -> Message:
+    return Message(
+        device_id=device_pk,
+        severity=one.severity,
+        source=one.source,
+        code=one.code.replace("\0", "")[:64],  # PostgreSQL keeps no NUL
+        text=one.text.replace("\0", "")[:LONGEST],
+        happened_at=one.happened_at,
+        key=one.key,
+        acknowledged_at=timezone.now() if acknowledged_by else None,
+        acknowledged_by=acknowledged_by,
+    )
+
+
+def _without_twins(mine: MessageQuerySet, rows: list[Message]) -> list[Message]:
+    """Leave out what the device told of the same second in the other way, one for one."""
+    times = [row.happened_at for row in rows if row.happened_at]
+    if not times:
+        return rows
+    near = (min(times) - SAME_TIME, max(times) + SAME_TIME)
+    told = list(mine.filter(happened_at__range=near))
+    kept = []
+    for row in rows:
+        twin = next((one for one in told if _is_twin(one, row)), None)
+        if twin:
+            told.remove(twin)
+        else:
+            kept.append(row)
+    return kept
+
+
+def _is_twin(one: Message, other: Message) -> bool:
+    if one.source == other.source or not (one.happened_at and other.happened_at):
+        return False
+    is_same_time = abs(one.happened_at - other.happened_at) <= SAME_TIME
+    return is_same_time and GRAVITY.index(one.severity) <= GRAVITY.index(other.severity)

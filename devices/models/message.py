@@ -8,6 +8,8 @@ from django.db.models import Count, Q
 from devices.models.device import Device
 from devices.models.rights import Person, Right, below, may
 
+OPEN = Q(acknowledged_at=None) & ~Q(severity="information")
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: Person) -> "MessageQuerySet":
@@ -22,7 +24,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def open(self) -> "MessageQuerySet":
         """Keep those that nobody acknowledged and that are more than information."""
-        return self.filter(acknowledged_at=None).exclude(severity=Message.Severity.INFORMATION)
+        return self.filter(OPEN)
 
     def counts_by_severity(self) -> dict[str, int]:
         """Return how many there are of each severity that there is, the gravest first."""

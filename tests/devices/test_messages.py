@@ -77,6 +77,46 @@ def test_of_one_device_the_newest_are_kept():
     assert codes[0] == str(MOST + 4)
 
 
+def test_a_flood_of_information_pushes_no_open_error_out():
+    where = device()
+    error = tell(where, happened_at=timezone.now() - timedelta(days=1))
+    told = [
+        Told(Message.Severity.INFORMATION, Message.Source.ALERT, "Boot", code=str(number))
+        for number in range(MOST + 5)
+    ]
+    record_messages(where.pk, told)
+    assert Message.objects.count() == MOST
+    assert Message.objects.filter(pk=error.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        ((ERROR, 0), (ERROR, 1), 1),
+        ((ERROR, 0), (WARNING, 0), 1),
+        ((WARNING, 0), (ERROR, 0), 2),  # graver: told, too
+        ((ERROR, 0), (ERROR, 5), 2),
+        ((ERROR, None), (ERROR, 0), 2),
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_sent_and_in_the_log_is_one_message(first, second, kept, order):
+    where, at = device(), timezone.now()
+    sources = [Message.Source.ALERT, Message.Source.EVENT_LOG][::order]
+    for source, (severity, seconds) in zip(sources, (first, second), strict=True):
+        moment = None if seconds is None else at + timedelta(seconds=seconds)
+        record_messages(where.pk, [Told(severity, source, str(source), happened_at=moment)])
+    assert Message.objects.count() == kept
+
+
+def test_two_records_of_one_second_need_two_alerts():
+    where, at = device(), timezone.now()
+    record_messages(where.pk, [Told(ERROR, Message.Source.ALERT, "sent", happened_at=at)])
+    log = [Told(ERROR, Message.Source.EVENT_LOG, text, happened_at=at) for text in ("one", "two")]
+    assert record_messages(where.pk, log) == 1
+    assert Message.objects.count() == 2
+
+
 def test_the_list_shows_what_is_open_and_each_filter_keeps_what_it_says(admin, lab):
     inside, outside = device("LAB-1", lab), device("OTHER")
     tell(inside, "disk")
