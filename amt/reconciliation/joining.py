@@ -1,11 +1,16 @@
 """Make one managed device of two: the PC that an agent knows, and its Management Engine."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
+from django.db.models import Case, Value, When
 
-from amt.reconciliation.matching import Doubt
+from amt.models import AmtSettings
+from amt.reconciliation.matching import Doubt, Match
 from devices.models import Device, JobItem
+from devices.models.many_rows import update_each
 
 COPIED = (
     *("mode", "amt_address", "amt_version", "connection"),
@@ -13,52 +18,87 @@ COPIED = (
     *("unreadable_since", "unreadable_code", "held_until", "held_because"),
 )
 FILLED = ("host_name", "host_addressing", "model", "serial_number", "description")
+AT_ONCE = 500  # pairs of one statement
 
 
-def why_not(engine: Device, pc: Device) -> Doubt | None:
-    """Return why the two cannot be made one now, None if they can."""
-    if hasattr(engine, "amt_settings") and hasattr(pc, "amt_settings"):
-        return Doubt.BOTH_SET_UP
-    is_busy = JobItem.objects.filter(device__in=[engine, pc], finished_at=None).exists()
-    return Doubt.BUSY if is_busy else None
+@dataclass(slots=True)
+class Join:
+    """One device that goes, and the one that gets all that belongs to it."""
+
+    goes: Device
+    stays: Device
+    match: Match
+    is_set_up: bool = False  # the one that goes
+    left_behind: list[str] = field(default_factory=list)  # what can be there but once, and was
 
 
-def join(engine: Device, pc: Device) -> list[str]:
-    """Give all that belongs to ``engine`` to ``pc`` - settings, tasks, history - and delete it.
+def lock(joins: Iterable[Join]) -> dict[int, Doubt]:
+    """Lock the devices of ``joins`` and read them anew.
 
-    What ``pc`` has itself and can have but once stays as it is; return what was left behind. Both
-    are rows that the caller holds locked.
+    Return why some pairs stay two, by the key of the device that would go.
     """
-    left: list[str] = []
-    is_set_up = hasattr(engine, "amt_settings")
-    for relation in Device._meta.get_fields(include_hidden=True):
-        # One to one is of this kind, too, and so is what joins many to many
-        if isinstance(relation, models.ManyToOneRel):
-            holder: Any = relation.related_model
-            name = relation.field.name
-            left += _give(holder._base_manager.filter(**{name: engine}), name, pc)
-    for name in COPIED if is_set_up else ():
-        setattr(pc, name, getattr(engine, name))
-    for name in FILLED:
-        setattr(pc, name, getattr(pc, name) or getattr(engine, name))
-    pc.save(update_fields=[*COPIED, *FILLED])
-    Device.objects.get(pk=engine.pk).delete()
-    return left
+    doubts: dict[int, Doubt] = {}
+    found = list(joins)
+    pks = sorted({pk for one in found for pk in (one.goes.pk, one.stays.pk)})
+    rows = Device.objects.select_for_update(of=("self",)).select_related("folder")
+    fresh = {device.pk: device for device in rows.filter(pk__among=pks).order_by("pk")}
+    settings = AmtSettings.objects.filter(device__among=pks)
+    set_up = set(settings.values_list("device_id", flat=True))
+    lines = JobItem.objects.unfinished().filter(device__among=pks)
+    busy = set(lines.values_list("device_id", flat=True))
+    for one in found:
+        both = {one.goes.pk, one.stays.pk}
+        if both <= set_up:
+            doubts[one.goes.pk] = Doubt.BOTH_SET_UP
+        elif both & busy or both - fresh.keys():
+            doubts[one.goes.pk] = Doubt.BUSY
+        else:
+            one.goes, one.stays = fresh[one.goes.pk], fresh[one.stays.pk]
+            one.is_set_up = one.goes.pk in set_up
+    return doubts
 
 
-def _give(rows: models.QuerySet[models.Model], field: str, pc: Device) -> list[str]:
-    """Move rows at once; where one may not be there twice, each that can. Return the others."""
+def join(joins: Sequence[Join]) -> None:
+    """Give all that belongs to a device to another - settings, tasks, history - and delete it.
+
+    What the other has itself and can have but once stays as it is; ``left_behind`` names what did
+    not go over. The devices are those that ``lock`` read.
+    """
+    for start in range(0, len(joins), AT_ONCE):
+        some = {one.goes.pk: one for one in joins[start : start + AT_ONCE]}
+        for relation in Device._meta.get_fields(include_hidden=True):
+            # One to one is of this kind, too, and so is what joins many to many
+            if isinstance(relation, models.ManyToOneRel):
+                holder: Any = relation.related_model
+                _give(holder, relation.field.name, some)
+    for one in joins:
+        for name in COPIED if one.is_set_up else ():
+            setattr(one.stays, name, getattr(one.goes, name))
+        for name in FILLED:
+            setattr(one.stays, name, getattr(one.stays, name) or getattr(one.goes, name))
+        one.stays.search_text = one.stays.words()
+    stays = [one.stays for one in joins]
+    update_each(stays, [*COPIED, *FILLED, "search_text"], guard=Device.objects.all())
+    Device.objects.filter(pk__among=[one.goes.pk for one in joins]).delete()
+
+
+def _give(holder: type[models.Model], name: str, some: Mapping[int, Join]) -> None:
+    """Move rows at once; where one may not be there twice, each that can."""
+    rows = holder._base_manager.filter(**{f"{name}__in": list(some)})
+    moves = [When(**{name: pk}, then=Value(one.stays.pk)) for pk, one in some.items()]
     try:
         with transaction.atomic():
-            rows.update(**{field: pc})
+            rows.update(**{name: Case(*moves, output_field=models.BigIntegerField())})
     except IntegrityError:
-        return [str(row) for row in rows if not _given(rows.filter(pk=row.pk), field, pc)]
-    return []
+        for row in rows:
+            one = some[getattr(row, f"{name}_id")]
+            if not _given(holder._base_manager.filter(pk=row.pk), name, one.stays):
+                one.left_behind.append(str(row))
 
 
-def _given(row: models.QuerySet[models.Model], field: str, pc: Device) -> bool:
+def _given(row: models.QuerySet[models.Model], name: str, device: Device) -> bool:
     try:
         with transaction.atomic():
-            return bool(row.update(**{field: pc}))
+            return bool(row.update(**{name: device}))
     except IntegrityError:
         return False

@@ -1,8 +1,9 @@
 """Reconcile: read both sides, match them, write pairs and questions in one transaction."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from amt.models import (
     ReconciliationRun,
 )
 from amt.reconciliation import words
-from amt.reconciliation.joining import join, why_not
+from amt.reconciliation.joining import Join, join, lock
 from amt.reconciliation.matching import (
     CONFIDENCE,
     Conflict,
@@ -62,7 +63,7 @@ def _carry_out(run: ReconciliationRun, token: UUID) -> None:
 
 
 class Reconciliation:
-    """One run: a fixed number of queries, but for pairs that are made one."""
+    """One run: a fixed number of queries, but for what audit and pairs made one need."""
 
     def __init__(self, run: ReconciliationRun) -> None:
         self.run = run
@@ -110,23 +111,30 @@ class Reconciliation:
         """
         outcome = reconcile(*self.sides.unseen())
         devices = self.sides.devices
+        joins = []
         for match in outcome.matches:
-            self._give_report(devices[match.discovered], devices[match.managed], match)
+            pc, device = devices[match.discovered], devices[match.managed]
+            if self.sides.is_elsewhere(device, pc):
+                self._doubt_report(pc, device, Doubt.OTHER_FOLDER, match.reason)
+            else:
+                joins.append(Join(pc, device, match))
+        done, doubts = self._join(joins)
+        for one, doubt in doubts:
+            self._doubt_report(one.goes, one.stays, doubt, one.match.reason)
+        for one in done:
+            self._note_given(one)
         for conflict in outcome.conflicts:
             pc = devices[conflict.discovered]
             for pk in conflict.managed:
                 self._doubt_report(pc, devices[pk], conflict.doubt, conflict.reason)
 
-    def _give_report(self, pc: Device, device: Device, match: Match) -> None:
-        doubt = Doubt.OTHER_FOLDER if self.sides.is_elsewhere(device, pc) else None
-        if doubt := doubt or self._join(pc, device, match):
-            self._doubt_report(pc, device, doubt, match.reason)
-            return
+    def _note_given(self, one: Join) -> None:
+        pc, device, reason = one.goes, one.stays, one.match.reason
         self.sides.reports[device.pk] = self.sides.reports.pop(pc.pk)
         del self.sides.devices[pc.pk]
         self.matched += 1
-        sentence = words.GIVEN.format(pc=pc.name, by=words.BY[match.reason])
-        self._line(Kind.MATCHED, None, device, sentence, match.reason)
+        sentence = words.GIVEN.format(pc=pc.name, by=words.BY[reason])
+        self._line(Kind.MATCHED, None, device, sentence, reason)
 
     def _doubt_report(self, pc: Device, device: Device, doubt: Doubt, reason: Reason) -> None:
         """Say of two managed devices why they stay two; what to do is in the sentence."""
@@ -135,11 +143,13 @@ class Reconciliation:
 
     def _write(self, outcome: Outcome) -> None:
         """Write pairs, questions and leftovers."""
+        joins: dict[int, Join] = {}  # by the engine that goes
         for match in outcome.matches:
             if self.sides.rows[match.discovered].device_id == match.managed:
                 self.already += 1
             else:
-                self._bring_together(match)
+                self._bring_together(match, joins)
+        self._bring_engines(joins.values())
         said = {one.managed for one in outcome.matches if one.reason is Reason.PERSON}
         for conflict in outcome.conflicts:
             if conflict.reason is not Reason.LINKED:
@@ -160,20 +170,30 @@ class Reconciliation:
         self._move(row, None)
         self._line(Kind.UNMATCHED, row, pc, words.REPLACED.format(device=pc.name))
 
-    def _bring_together(self, match: Match) -> None:
+    def _bring_together(self, match: Match, joins: dict[int, Join]) -> None:
+        """Link an entry with its PC; what a managed engine has to do with it comes to ``joins``."""
         row, pc = self.sides.rows[match.discovered], self.sides.devices[match.managed]
-        engine = self.sides.devices[row.device_id] if row.device_id in self.sides.engines else None
-        if engine and (doubt := self._why_two(engine, pc, match)):
-            self._ask(Conflict(row.pk, (pc.pk,), doubt, match.reason))
+        if row.device_id not in self.sides.engines:
+            self._link(match)
             return
+        engine = self.sides.devices[row.device_id]
+        if doubt := self._doubt(engine, pc, match, joins):
+            self._ask(Conflict(row.pk, (pc.pk,), doubt, match.reason))
+        else:
+            joins[engine.pk] = Join(engine, pc, match)
+
+    def _link(self, match: Match) -> None:
+        row, pc = self.sides.rows[match.discovered], self.sides.devices[match.managed]
         self._move(row, pc)
         self.matched += 1
         if row.uuid and self.sides.amt_uuids.get(pc.pk, row.uuid) != row.uuid:
             self._note_new_board(pc, row.uuid)
         self._line(Kind.MATCHED, row, pc, words.matched(match.reason), match.reason)
 
-    def _why_two(self, engine: Device, pc: Device, match: Match) -> Doubt | None:
-        """Make one of an engine and its PC, or return why they stay two.
+    def _doubt(
+        self, engine: Device, pc: Device, match: Match, joins: Mapping[int, Join]
+    ) -> Doubt | None:
+        """Return why an engine and its PC are not made one without a person.
 
         An engine from another folder than the PC's and those below goes over if a person says so.
         """
@@ -181,31 +201,34 @@ class Reconciliation:
             return Doubt.JOIN_BY_NAME
         if match.reason is not Reason.PERSON and self.sides.is_elsewhere(engine, pc):
             return Doubt.OTHER_FOLDER
-        if doubt := self._join(engine, pc, match):
-            return doubt
+        return Doubt.CONTRADICTION if engine.pk in joins else None
+
+    def _bring_engines(self, joins: Iterable[Join]) -> None:
+        """Make each engine one with its PC, and have all entries of the engine follow."""
+        done, doubts = self._join(joins)
+        for one, doubt in doubts:
+            match = one.match
+            self._ask(Conflict(match.discovered, (match.managed,), doubt, match.reason))
+        gone = {one.goes.pk: one.stays for one in done}
         for row in self.sides.rows.values():
-            if row.device_id == engine.pk:
-                self._move(row, pc)
-        self.sides.engines.discard(engine.pk)
-        return None
+            if row.device_id in gone:
+                self._move(row, gone[row.device_id])
+        self.sides.engines -= gone.keys()
+        for one in done:
+            self._link(one.match)
 
-    def _join(self, goes: Device, stays: Device, match: Match) -> Doubt | None:
-        """Make one of two managed devices, or return why not."""
-        both = Device.objects.select_for_update(of=("self",)).select_related("folder")
-        fresh = both.in_bulk([goes.pk, stays.pk])
-        if len(fresh) < 2:
-            return Doubt.BUSY
-        if doubt := why_not(fresh[goes.pk], fresh[stays.pk]):
-            return doubt
-        self._note_join(fresh[goes.pk], fresh[stays.pk], match)
-        return None
-
-    def _note_join(self, goes: Device, stays: Device, match: Match) -> None:
-        old = {"device": goes.pk, "name": goes.name, "folder": str(goes.folder)}
-        old |= {"description": goes.description, "host_name": goes.host_name}
-        left = join(goes, stays)
-        new = {"joined": old["name"], "because": words.BY[match.reason], "left_behind": left}
-        audit.record(None, "device.join", stays, old=old, new=new)
+    def _join(self, joins: Iterable[Join]) -> tuple[list[Join], list[tuple[Join, Doubt]]]:
+        """Make one device of each two; return those that became one, and the others with why."""
+        all_joins = list(joins)
+        doubts = lock(all_joins)
+        done = [one for one in all_joins if one.goes.pk not in doubts]
+        old = [_told(one.goes) for one in done]
+        join(done)
+        for one, before in zip(done, old, strict=True):
+            new = {"joined": before["name"], "because": words.BY[one.match.reason]}
+            new |= {"left_behind": one.left_behind}
+            audit.record(None, "device.join", one.stays, old=before, new=new)
+        return done, [(one, doubts[one.goes.pk]) for one in all_joins if one.goes.pk in doubts]
 
     def _note_new_board(self, pc: Device, uuid: UUID) -> None:
         """Keep the UUID of a board that a person said is the new one of this PC."""
@@ -278,6 +301,13 @@ class Reconciliation:
         if not ended:
             raise RuntimeError("The lease of this run was lost.")
         _forget_old_runs()
+
+
+def _told(device: Device) -> dict[str, Any]:
+    """Return what the audit keeps of a device that goes."""
+    names = ("name", "description", "host_name")
+    told = {name: getattr(device, name) for name in names}
+    return {"device": device.pk, "folder": str(device.folder), **told}
 
 
 def _forget_old_runs() -> None:

@@ -244,6 +244,28 @@ def test_a_report_does_not_go_where_orders_are_under_way_or_settings_are():
     assert Device.objects.count() == 2
 
 
+def test_many_join_at_once_and_a_doubtful_one_among_them_stays_two():
+    for number in range(20):
+        engine, pc = factories.device(f"amt-{number}"), factories.device(f"pc-{number}")
+        set_up(engine, UUID(int=10**30 + number))
+        heard(UUID(int=10**30 + number), device=engine)
+        reported(pc, UUID(int=10**30 + number))
+        Setting.objects.create(device=engine, key="power.poll", value=number)
+        if number % 5 == 0:
+            Setting.objects.create(device=pc, key="power.poll", value=100)
+        if number == 7:
+            set_up(pc, None)
+    run = ran()
+    assert (run.matched, run.conflicts, Device.objects.count()) == (19, 1, 21)
+    values = dict(Setting.objects.values_list("device__name", "value"))
+    wanted = {f"pc-{n}": 100 if n % 5 == 0 else n for n in range(20) if n != 7}
+    assert values == wanted | {"amt-7": 7}
+    told = {
+        e.target_name: e.new["left_behind"] for e in AuditEntry.objects.filter(verb="device.join")
+    }
+    assert {name for name, left in told.items() if left} == {"pc-0", "pc-5", "pc-10", "pc-15"}
+
+
 def test_a_pc_that_is_renamed_while_a_run_compares_keeps_its_new_name(monkeypatch):
     engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
     set_up(engine, ONE)
@@ -364,7 +386,7 @@ def test_orders_under_way_are_waited_for():
     job = Job.objects.create(kind=Job.Kind.POWER, task="t", title="t", expires_at=timezone.now())
     line = JobItem.objects.create(job=job, device=engine, device_name="amt-1", position=1)
     assert "orders are under way" in ran().lines.get().sentence
-    line.finished_at = timezone.now()
+    line.status, line.finished_at = "done", timezone.now()
     line.save()
     assert ran().matched == 1
     assert Device.objects.get() == pc
