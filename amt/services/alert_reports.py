@@ -13,6 +13,7 @@ from devices.messages import Told, record_messages
 from devices.models import Message
 
 LARGEST = MAX_BYTES  # bytes of an event
+FOR_INFORMATION = "for information"  # who acknowledged what asks nothing of anybody
 
 
 class AlertRefused(Exception):
@@ -42,8 +43,9 @@ def take(key: UUID, *, path: str, authorization: str, body: bytes) -> bytes:
         event = read_event(body)
     except AmtBadAnswer as error:
         raise AlertRefused(400, "This is no event of a Management Engine.") from error
-    if event.alert:
-        record_messages(row.device_id, [_told(event.alert)])
+    if event.alert and not event.alert.is_routine:
+        seen = "" if event.alert.is_serious else FOR_INFORMATION
+        record_messages(row.device_id, [_told(event.alert)], acknowledged_by=seen)
     return event.ack
 
 

@@ -104,7 +104,10 @@ def test_an_event_becomes_a_message_of_the_device(engine, row):
 @pytest.mark.parametrize(("told", "kept"), [("0", "information"), ("4", "warning"), ("5", "error")])
 def test_severity_is_one_of_three(engine, told, kept):
     engine.post(event(PerceivedSeverity=told))
-    assert Message.objects.get().severity == kept
+    message = Message.objects.get()
+    assert message.severity == kept
+    assert (message in Message.objects.open()) is (kept != "information")
+    assert (message.acknowledged_by == "for information") is (kept == "information")
 
 
 def test_without_a_wish_for_it_there_is_no_acknowledgement(engine):
@@ -488,7 +491,7 @@ def test_an_event_of_a_device_is_a_message_of_the_console(fleet, live_server, se
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_boot_tells_how_far_it_is(fleet, live_server, settings):
+def test_a_boot_is_heard_and_is_no_message(fleet, live_server, settings):
     settings.PRACTICE, settings.ALERT_URL = True, live_server.url
     (simulated,) = fleet(1)
     carry_out(managed(simulated.address))
@@ -496,10 +499,9 @@ def test_a_boot_tells_how_far_it_is(fleet, live_server, settings):
     simulated.press_power_button()
     simulated.press_power_button()
 
-    until(lambda: Message.objects.count() == 3)
-    assert set(Message.objects.values_list("text", "severity")) == {
-        ("Firmware progress", "information")
-    }
+    until(lambda: simulated.postman.delivered == 3)
+    assert AlertSubscription.objects.get().heard_at
+    assert not Message.objects.exists()
 
 
 def until(check) -> None:

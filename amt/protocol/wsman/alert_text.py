@@ -155,6 +155,12 @@ ALERTS = {
     "PLAT0427": "Battery no longer critically low",
     "PLAT0432": "Battery failed",
 }
+# What every start, stop and sleep of a PC brings
+ROUTINE = {
+    *("PLAT0188", "PLAT0272", "PLAT0282", "PLAT0284", "PLAT0298", "PLAT0300", "PLAT0304"),
+    *("PLAT0312", "PLAT0324", "PLAT0326", "PLAT0327", "PLAT0354", "PLAT0356", "PLAT0358"),
+    *("PLAT0360", "PLAT0362", "PLAT0366"),
+}
 # What the first argument says, where an id means several things
 DETAILS = {
     ("iAMT0038", "0"): "by the BIOS",

@@ -15,7 +15,7 @@ from lxml import etree
 from amt.constants import ACTION_ACK, ACTION_EVENT, NS_SOAP, NS_WSMAN
 from amt.protocol.errors import bounded
 from amt.protocol.safe_xml import parse
-from amt.protocol.wsman.alert_text import describe
+from amt.protocol.wsman.alert_text import ROUTINE, describe
 from amt.protocol.wsman.codec import not_soap
 from amt.protocol.wsman.decoder import local, plain
 from amt.protocol.wsman.envelope import ADDRESSING, leaf
@@ -43,6 +43,11 @@ class Alert:
     severity: int  # CIM's PerceivedSeverity: 2 information, 3 degraded … 7 fatal
     at: datetime | None
     identifier: str
+
+    @property
+    def is_routine(self) -> bool:
+        """Return whether it tells no more than that a PC starts, stops or sleeps."""
+        return not self.is_serious and self.message_id in ROUTINE
 
     @property
     def is_serious(self) -> bool:
