@@ -5,10 +5,13 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from amt import former, guard
-from amt.models import AmtSettings, Provisioning
+from amt.models import AmtSettings, DiscoveredDevice, Provisioning
+from amt.services import discovered_states
 from devices.models import Device
 from devices.models.rights import Right, may, may_in
 from devices.views.access import PersonRequest
+
+MOST_ENTRIES = 3  # that are shown
 
 
 @require_GET
@@ -21,6 +24,8 @@ def panel(request: PersonRequest, pk: int) -> HttpResponse:
     context = {
         "device": device,
         "row": row,
+        "entries": discovered_states.told(_entries(device)),
+        "may_open_entries": may(request.user, Right.VIEW),
         "former": None if row else former.offered(device, request.user),
         "provisioning": Provisioning.objects.select_related("certificate", "secret")
         .filter(device=device)
@@ -32,3 +37,8 @@ def panel(request: PersonRequest, pk: int) -> HttpResponse:
         "may_open_server": may(request.user, Right.VIEW),
     }
     return render(request, "amt/_panel.html", context)
+
+
+def _entries(device: Device) -> list[DiscoveredDevice]:
+    """Return the engines that were discovered and sit in this device, the newest first."""
+    return list(DiscoveredDevice.objects.filter(device=device)[:MOST_ENTRIES])

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
 from amt.models import (
@@ -62,6 +63,21 @@ def test_a_discovered_device_joins_its_pc_and_stays_there():
     again = ran()
     assert (again.matched, again.already) == (0, 1)
     assert not again.lines.exists()
+
+
+def test_the_page_of_a_reconciled_pc_shows_its_engine(client):
+    pc = reported(factories.device("pc-1"), ONE)
+    heard(ONE, firmware="16.1.25", state=1)
+    ran()
+    client.force_login(factories.person())
+    page = client.get(reverse("amt:panel", args=[pc.pk])).content.decode()
+    assert "Intel AMT 16.1 was discovered at" in page
+    assert DiscoveredDevice.objects.get().get_absolute_url() in page
+    assert ">Ready</span>" in page
+    client.force_login(factories.person(Role.MONITOR, pc.folder))
+    page = client.get(reverse("amt:panel", args=[pc.pk])).content.decode()
+    assert "was discovered at 10.1.2.1" in page
+    assert DiscoveredDevice.objects.get().get_absolute_url() not in page
 
 
 def test_a_device_that_was_never_inventoried_is_named_and_left_alone():
