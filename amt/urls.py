@@ -10,6 +10,7 @@ from amt.views import (
     discovery,
     discovery_tasks,
     doctor,
+    home,
     inventory,
     inventory_export,
     onboarding,
@@ -60,6 +61,11 @@ urlpatterns = [
     path(RECONCILIATION, reconciliation.reconciliation, name="reconciliation"),
     path(f"{RECONCILIATION}start/", reconciliation.start, name="start_reconciliation"),
     path(f"{RECONCILIATION}<int:pk>/", reconciliation.run, name="reconciliation_run"),
+    path(
+        f"{RECONCILIATION}decisions/<int:pk>/take-back/",
+        reconciliation.take_back,
+        name="take_back_decision",
+    ),
     path(f"{RECONCILIATION}<int:pk>/decide/", reconciliation.decide, name="decide_reconciled"),
     path("devices/discovery/", discovery_tasks.tasks, name="discovery_tasks"),
     path("devices/discovery/new/", discovery_tasks.new_task, name="new_discovery_task"),
@@ -88,7 +94,7 @@ urlpatterns = [
     path("devices/<int:pk>/amt/try-again/", sign_in.try_again, name="try_again"),
     path(CERTIFICATES, certificates.certificates, name="certificates"),
     path(f"{CERTIFICATES}panel/", certificates.certificates_panel, name="certificates_panel"),
-    path(f"{CERTIFICATES}soon/", certificates.certificates_soon, name="certificates_soon"),
+    path("amt/home/", home.notes, name="home_notes"),
     path(f"{CERTIFICATES}new/", certificate_making.create_certificate, name="create_certificate"),
     path(f"{CERTIFICATES}request/", certificate_making.create_request, name="create_request"),
     path(

@@ -37,7 +37,7 @@ TOPICS = (
         "Counts that lead to their lists, what needs a person, the bar, the search.",
         (
             *("devices-home", "devices-search", "devices-find", "devices-help"),
-            *("power-chart", "amt-certificates-soon"),
+            *("power-chart", "amt-home-notes"),
         ),
     ),
     Topic(

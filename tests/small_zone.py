@@ -19,6 +19,7 @@ from amt.models import (
     DiscoveryTask,
     FormerSettings,
     Orphan,
+    ReconciliationDecision,
     ReconciliationLine,
     ReconciliationRun,
 )
@@ -190,7 +191,13 @@ def _reconciled() -> dict[str, Any]:
         confidence=90,
         sentence="pc-1.example.test has the serial number of pc-reconciled, but another UUID.",
     )
-    return {"reconciled": run, "question": question}
+    decision = ReconciliationDecision.objects.create(
+        discovered=_discovered_at("127.0.1.11"),
+        device=device("pc-decided"),
+        is_same=False,
+        decided_by="admin",
+    )
+    return {"reconciled": run, "question": question, "decision": decision}
 
 
 def _orphan(login: Credential) -> Orphan:

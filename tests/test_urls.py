@@ -203,7 +203,10 @@ ENTRIES: dict[str, Entry] = {
     "amt:reconciliation()": entry(ZONE, ZONE),
     "amt:start_reconciliation()": entry(post=ZONE),
     "amt:reconciliation_run(pk)": entry(WATCH, pk="reconciled"),
-    "amt:decide_reconciled(pk)": entry(post=ZONE, pk="reconciled", post_pk="question"),
+    "amt:decide_reconciled(pk)": entry(
+        post=ZONE, pk="reconciled", post_pk="question", post_same="0"
+    ),
+    "amt:take_back_decision(pk)": entry(post=ZONE, pk="decision"),
     "amt:new_discovery_task()": entry(ZONE, ZONE),
     "amt:discovery_task(pk)": entry(ZONE, ZONE, pk="search"),
     "amt:delete_discovery_task(pk)": entry(post=ZONE, pk="search_to_go"),
@@ -218,7 +221,7 @@ ENTRIES: dict[str, Entry] = {
     # Certificates
     "amt:certificates()": entry(ZONE),
     "amt:certificates_panel()": entry(ZONE),
-    "amt:certificates_soon()": entry(WATCH),
+    "amt:home_notes()": entry(WATCH),
     "amt:create_certificate()": entry(ZONE, ZONE),
     "amt:create_request()": entry(ZONE, ZONE),
     "amt:import_certificate()": entry(ZONE, ZONE),

@@ -1,18 +1,32 @@
 """What is begun by a schedule of its own, and the zone's plans of that kind."""
 
-from datetime import datetime
+import random
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
 
-from devices.schedules import Kind, Repeat, Rule
+from devices.schedules import Kind, Missed, Repeat, Rule
+
+ON_TIME = timedelta(minutes=1)  # a dispatcher that is so late was not away
+
+
+class Turn(StrEnum):
+    """What a dispatcher is to do about something planned."""
+
+    NONE = "none"  # not due, or another dispatcher has it
+    BEGIN = "begin"
+    MISSED = "missed"  # nobody was there, and the rule says to leave it then
 
 
 def next_time(rule: Rule) -> datetime | None:
-    """Return when a rule comes next, in the zone's time."""
+    """Return when a rule comes next, in the zone's time: some moment of its span, if it has one."""
     found = rule.next(timezone.now(), timezone.get_default_timezone())
-    return found.starts_at if found else None
+    if found is None:
+        return None
+    return found.starts_at + (found.ends_at - found.starts_at) * random.random()  # noqa: S311
 
 
 class Planned(models.Model):
@@ -28,12 +42,22 @@ class Planned(models.Model):
         """Take another schedule; the caller saves it."""
         self.rule, self.next_at = rule.to_json(), next_time(rule)
 
-    def take_turn(self) -> bool:
-        """Move on to the next time; of several dispatchers one is told to begin what is due."""
-        if self.next_at is None or self.next_at > timezone.now():
-            return False
+    def take_turn(self) -> Turn:
+        """Move on to the next time; of several dispatchers one is told what becomes of this one."""
+        now, rule = timezone.now(), Rule.from_json(self.rule)
+        if self.next_at is None or self.next_at > now:
+            return Turn.NONE
         mine = type(self)._base_manager.filter(pk=self.pk, next_at=self.next_at)
-        return bool(mine.update(next_at=next_time(Rule.from_json(self.rule))))
+        if not mine.update(next_at=next_time(rule)):
+            return Turn.NONE
+        return Turn.BEGIN if _may_begin(rule, now - self.next_at) else Turn.MISSED
+
+
+def _may_begin(rule: Rule, late: timedelta) -> bool:
+    """Return whether something so late is begun all the same, by the rule for what is missed."""
+    if late <= ON_TIME or rule.missed is Missed.ONCE:
+        return True
+    return rule.missed is Missed.GRACE and late <= timedelta(minutes=rule.grace_minutes)
 
 
 class ZonePlan(Planned):
@@ -45,7 +69,10 @@ class ZonePlan(Planned):
 
     FIRST: ClassVar = {  # the schedule in a new zone
         Task.RECONCILE: Rule(
-            kind=Kind.RECURRING, repeat=Repeat.INTERVAL, interval_minutes=24 * 60
+            kind=Kind.RECURRING,
+            repeat=Repeat.INTERVAL,
+            interval_minutes=24 * 60,
+            missed=Missed.ONCE,
         ),  # S91
         Task.READ_INVENTORY: Rule(),
     }

@@ -7,9 +7,9 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 from django.db.models import Case, Value, When
 
-from amt.models import AmtSettings
-from amt.reconciliation.matching import Doubt, Match
-from devices.models import Device, JobItem
+from amt.models import AlertSubscription, AmtInventory, AmtSettings
+from amt.reconciliation.matching import Doubt, Match, Reason
+from devices.models import Device, InventoryChange, InventoryFact, JobItem
 from devices.models.many_rows import update_each
 
 COPIED = (
@@ -35,7 +35,8 @@ class Join:
 def lock(joins: Iterable[Join]) -> dict[int, Doubt]:
     """Lock the devices of ``joins`` and read them anew.
 
-    Return why some pairs stay two, by the key of the device that would go.
+    Return why some pairs stay two, by the key of the device that would go. What a PC says of
+    itself moves nothing to another folder: there other people have rights, or some have none.
     """
     doubts: dict[int, Doubt] = {}
     found = list(joins)
@@ -52,10 +53,16 @@ def lock(joins: Iterable[Join]) -> dict[int, Doubt]:
             doubts[one.goes.pk] = Doubt.BOTH_SET_UP
         elif both & busy or both - fresh.keys():
             doubts[one.goes.pk] = Doubt.BUSY
+        elif _is_elsewhere(fresh[one.goes.pk], fresh[one.stays.pk], one.match):
+            doubts[one.goes.pk] = Doubt.OTHER_FOLDER
         else:
             one.goes, one.stays = fresh[one.goes.pk], fresh[one.stays.pk]
             one.is_set_up = one.goes.pk in set_up
     return doubts
+
+
+def _is_elsewhere(goes: Device, stays: Device, match: Match) -> bool:
+    return goes.folder_id != stays.folder_id and match.reason is not Reason.PERSON
 
 
 def join(joins: Sequence[Join]) -> None:
@@ -64,6 +71,7 @@ def join(joins: Sequence[Join]) -> None:
     What the other has itself and can have but once stays as it is; ``left_behind`` names what did
     not go over. The devices are those that ``lock`` read.
     """
+    _forget_older(joins)
     for start in range(0, len(joins), AT_ONCE):
         some = {one.goes.pk: one for one in joins[start : start + AT_ONCE]}
         for relation in Device._meta.get_fields(include_hidden=True):
@@ -80,6 +88,21 @@ def join(joins: Sequence[Join]) -> None:
     stays = [one.stays for one in joins]
     update_each(stays, [*COPIED, *FILLED, "search_text"], guard=Device.objects.all())
     Device.objects.filter(pk__among=[one.goes.pk for one in joins]).delete()
+
+
+def _forget_older(joins: Sequence[Join]) -> None:
+    """Forget what the one that is not set up knew of an engine, where the other knows it, too."""
+    others = {
+        (one.stays if one.is_set_up else one.goes).pk: (one.goes if one.is_set_up else one.stays).pk
+        for one in joins
+    }
+    for model in (AlertSubscription, AmtInventory):
+        known = model.objects.filter(device__among=others.values())
+        have = set(known.values_list("device_id", flat=True))
+        older = [pk for pk, of in others.items() if of in have]
+        model.objects.filter(device__among=older).delete()
+    facts = InventoryFact.objects.filter(source=InventoryChange.Source.AMT)
+    facts.filter(device__among=older).delete()
 
 
 def _give(holder: type[models.Model], name: str, some: Mapping[int, Join]) -> None:

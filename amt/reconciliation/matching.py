@@ -48,6 +48,7 @@ class Doubt(StrEnum):
     SEVERAL_DISCOVERED = "several-discovered"  # one managed device is claimed by several
     CONTRADICTION = "contradiction"  # one mark says this device, another says that one
     OTHER_UUID = "other-uuid"  # same serial number, MAC or name, but another UUID: a new board?
+    CHANGED_UUID = "changed-uuid"  # of a pair: a new board, or an agent on another PC?
     OTHER_SERIAL = "other-serial"  # same MAC or name, but another serial number: a dock, a new PC?
     # Found when a pair is to be written, not here:
     JOIN_BY_NAME = "join-by-name"  # both are managed, and only a name says that they are one
@@ -133,7 +134,10 @@ def reconcile(
         verdict = search.verdict(machine)
         before = (linked or {}).get(machine.key)
         if before is not None and before in search.machines:
-            verdict = _questioned(before, verdict) or Match(machine.key, before, Reason.LINKED)
+            known = search.machines[before]
+            verdict = _questioned(machine, known, verdict) or Match(
+                machine.key, before, Reason.LINKED
+            )
         if isinstance(verdict, Match):
             claims[verdict.managed].append(verdict)
         elif verdict:
@@ -145,12 +149,23 @@ def reconcile(
     return found
 
 
-def _questioned(before: int, verdict: Match | Conflict | None) -> Conflict | None:
-    """Return the question whether what was linked is right, if a sure mark leads elsewhere."""
-    if not isinstance(verdict, Match) or verdict.managed == before or verdict.reason in BY_NAME:
-        return None
-    told = (verdict.managed, before)
-    return Conflict(verdict.discovered, told, Doubt.CONTRADICTION, verdict.reason)
+def _questioned(one: Machine, before: Machine, verdict: Match | Conflict | None) -> Conflict | None:
+    """Return the question whether what was linked is right.
+
+    It is asked if a surer mark than a name leads elsewhere, or the two have different UUIDs.
+    """
+    leads = isinstance(verdict, Match) and verdict.reason not in BY_NAME
+    if isinstance(verdict, Match) and leads and verdict.managed != before.key:
+        told = (verdict.managed, before.key)
+        return Conflict(one.key, told, Doubt.CONTRADICTION, verdict.reason)
+    if differ(one.uuid, before.uuid):
+        return Conflict(one.key, (before.key,), Doubt.CHANGED_UUID, Reason.LINKED)
+    return None
+
+
+def differ(one: UUID | None, other: UUID | None) -> bool:
+    """Return whether two UUIDs are known and are not one, in whatever byte order."""
+    return bool(one and other) and other not in (one, swapped(one)) if one else False
 
 
 def _settle(rivals: list[Match], found: Outcome) -> None:

@@ -1,11 +1,13 @@
 """What a reconciliation compares: discovered and managed devices, reports, decisions, as of now."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from uuid import UUID
 
 from amt.models import AmtSettings, DiscoveredDevice, ReconciliationDecision
-from amt.reconciliation.matching import Machine
-from devices.marks import usable_macs, usable_name, usable_serial, usable_uuid
-from devices.models import Device, Folder, HostReport
+from amt.reconciliation.matching import Machine, Reason, differ
+from devices.marks import swapped, usable_macs, usable_name, usable_serial, usable_uuid
+from devices.models import Device, HostReport
 
 
 class Sides:
@@ -15,14 +17,17 @@ class Sides:
         self.rows = {row.pk: row for row in DiscoveredDevice.objects.order_by("pk")}
         self.devices = {row.pk: row for row in Device.objects.order_by("pk")}
         self.reports = {row.device_id: row for row in HostReport.objects.defer("software")}
-        told = AmtSettings.objects.values_list("device_id", "uuid")
+        told = list(AmtSettings.objects.values_list("device_id", "uuid"))
+        self.set_up = {pk for pk, _ in told}
         self.amt_uuids: dict[int, UUID] = {pk: uuid for pk, uuid in told if uuid}
         decided = list(
             ReconciliationDecision.objects.values_list("discovered_id", "device_id", "is_same")
         )
         self.same = {found: device for found, device, is_same in decided if is_same}
         self.apart = {(found, device) for found, device, is_same in decided if not is_same}
-        self._paths = dict(Folder.objects.values_list("pk", "path"))
+        self.not_same: dict[int, list[int]] = defaultdict(list)
+        for found, device in self.apart:
+            self.not_same[found].append(device)
         self.engines = self._engines()
 
     def _engines(self) -> set[int]:
@@ -49,10 +54,6 @@ class Sides:
             for row in self.rows.values()
             if row.device_id and row.device_id not in self.engines
         }
-
-    def is_elsewhere(self, engine: Device, pc: Device) -> bool:
-        """Return whether people with rights where ``pc`` is may have none where ``engine`` is."""
-        return not self._paths[engine.folder_id].startswith(self._paths[pc.folder_id])
 
     def managed(self) -> list[Machine]:
         """Return what is known of each managed device but engines.
@@ -90,11 +91,34 @@ class Sides:
     def unseen(self) -> tuple[list[Machine], list[Machine]]:
         """Return PCs that report, and devices set up without a report: no scan has seen either."""
         seen = {row.device_id for row in self.rows.values()} | set(self.same.values())
-        reporting = {pk: report.uuid for pk, report in self.reports.items()}
-        pcs = {pk: uuid for pk, uuid in reporting.items() if pk not in self.amt_uuids}
-        by_hand = {pk: uuid for pk, uuid in self.amt_uuids.items() if pk not in reporting}
+        pcs = self.reports.keys() - self.amt_uuids.keys() - seen
+        by_hand = self.set_up - self.reports.keys() - seen
         one, other = (
-            [Machine(key=pk, uuid=usable_uuid(uuid)) for pk, uuid in side.items() if pk not in seen]
-            for side in (pcs, by_hand)
+            [self._managed(self.devices[pk]) for pk in sorted(side)] for side in (pcs, by_hand)
         )
         return one, other
+
+    def of_two_minds(self) -> list[Device]:
+        """Return devices set up by hand whose agent reports another UUID than their engine told."""
+        linked = {row.device_id for row in self.rows.values()}
+        return [
+            self.devices[pk]
+            for pk, uuid in self.amt_uuids.items()
+            if pk in self.reports and pk not in linked
+            if differ(usable_uuid(self.reports[pk].uuid), usable_uuid(uuid))
+        ]
+
+    def twice(self, told: Collection[int]) -> list[tuple[Reason, list[Device]]]:
+        """Return devices whose agents report one UUID, or one serial number, and say so by what.
+
+        Those in ``told`` are left out: something was said of them.
+        """
+        found: dict[tuple[Reason, object], list[Device]] = defaultdict(list)
+        for pk, report in self.reports.items():
+            if pk in told or pk not in self.devices:
+                continue
+            if uuid := usable_uuid(report.uuid):
+                found[Reason.UUID, frozenset((uuid, swapped(uuid)))].append(self.devices[pk])
+            elif serial := usable_serial(report.serial_number):
+                found[Reason.SERIAL, serial].append(self.devices[pk])
+        return [(reason, some) for (reason, _), some in found.items() if len(some) > 1]

@@ -14,7 +14,7 @@ from amt.protocol.hello import Hello
 from amt.provisioning import orphans
 from amt.services.hashes import roots
 from devices import audit
-from devices.models import Server, User
+from devices.models import Server, User, deletion
 from devices.models.rights import Right, may
 
 REFRESHED = (
@@ -83,6 +83,7 @@ def forget(*, rows: Collection[DiscoveredDevice], by: User) -> int:
     """
     if not may(by, Right.EDIT):
         raise PermissionDenied("You may look at discovered devices, not delete them.")
+    deletion.deleting()
     for row in rows:
         audit.record(by, "discovered.delete", row, old={"uuid": str(row.uuid)})
     found = DiscoveredDevice.objects.filter(pk__in=[row.pk for row in rows])

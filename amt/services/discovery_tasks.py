@@ -16,6 +16,7 @@ from amt import addresses
 from amt.models import DiscoveredDevice, DiscoveryRun, DiscoveryTask
 from amt.protocol.ranges import RangeError, Ranges, merged, read_ranges
 from amt.provisioning import orphans
+from amt.services import plans
 from devices import audit
 from devices.models import Server, User
 from devices.models.rights import Right, may
@@ -183,7 +184,7 @@ def _have_named() -> None:
 
 def _start_due() -> None:
     for task in DiscoveryTask.objects.filter(next_at__lte=Now()).select_related("server"):
-        if task.take_turn():
+        if plans.is_turn(task):
             _start(task)
 
 

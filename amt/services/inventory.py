@@ -47,7 +47,7 @@ def read_all(*, by: User | None, intent: UUID) -> Job | None:
 
 def tick() -> None:
     """Begin what is due, unless the reading before it is still under way."""
-    if not plans.plan(ZonePlan.Task.READ_INVENTORY).take_turn():
+    if not plans.is_turn(plans.plan(ZonePlan.Task.READ_INVENTORY)):
         return
     under_way = Job.objects.unfinished().filter(kind=Job.Kind.READ_INVENTORY, asked_by=None)
     if not under_way.exists():

@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from amt.models import ZonePlan
+from amt.models.planned import Planned, Turn
 from devices import audit
 from devices.models import User
 from devices.models.rights import Right, may
@@ -17,6 +18,14 @@ def plan(task: ZonePlan.Task) -> ZonePlan:
         found.plan(ZonePlan.FIRST[task])
         found.save()
     return found
+
+
+def is_turn(planned: Planned) -> bool:
+    """Return whether to begin something now, here; what was missed is written down."""
+    turn = planned.take_turn()
+    if turn is Turn.MISSED and planned.next_at:
+        audit.record(None, "schedule.missed", planned, old={"at": planned.next_at.isoformat()})
+    return turn is Turn.BEGIN
 
 
 @transaction.atomic

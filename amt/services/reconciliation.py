@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Exists, OuterRef
 from django.db.models.functions import Now
 
 from amt.models import (
@@ -80,9 +81,36 @@ def _keep(found: DiscoveredDevice, device: Device, is_same: bool, by: User) -> N
     audit.record(by, "reconciliation.decide", device, new=told)
 
 
+@transaction.atomic
+def take_back(*, decision: ReconciliationDecision, by: User) -> None:
+    """Forget what a person said of a pair: the next run asks again, or brings together.
+
+    Raises:
+        PermissionDenied: ``by`` may not configure the whole zone.
+    """
+    if not may(by, Right.CONFIGURE):
+        raise PermissionDenied("You may look at reconciliation, not decide.")
+    told = {"discovered": str(decision.discovered), "is_same": decision.is_same}
+    audit.record(by, "reconciliation.take_back", decision.device, old=told)
+    decision.delete()
+
+
+def open_questions() -> tuple[ReconciliationRun | None, int]:
+    """Return the newest run that ended well, and how many entries it has that nobody decided."""
+    run = ReconciliationRun.objects.filter(status=Status.DONE).first()
+    if run is None:
+        return None, 0
+    pair = {"discovered": OuterRef("discovered"), "device": OuterRef("device")}
+    decided = Exists(ReconciliationDecision.objects.filter(**pair))
+    asked = run.lines.filter(kind=ReconciliationLine.Kind.CONFLICT).exclude(device=None)
+    return run, asked.exclude(discovered=None).exclude(decided).aggregate(
+        n=Count("discovered", distinct=True)
+    )["n"]
+
+
 def tick() -> None:
     """Start what is due, ring for what waits or whose worker died, end what nobody took."""
-    if plans.plan(ZonePlan.Task.RECONCILE).take_turn():
+    if plans.is_turn(plans.plan(ZonePlan.Task.RECONCILE)):
         start(by=None)
     ReconciliationRun.objects.late().update(
         status=Status.EXPIRED,

@@ -13,7 +13,7 @@ from amt.models import Certificate, CertificateRequest
 from amt.services import certificate_overview, hashes, zone_change
 from amt.services import certificates as services
 from devices.models import Server
-from devices.models.rights import Right, may
+from devices.models.rights import Right
 from devices.views.access import PersonRequest, needs_zone_right
 
 keepers_only = needs_zone_right(Right.CERTIFICATES)
@@ -42,15 +42,6 @@ def certificates_panel(request: PersonRequest) -> HttpResponse:
     endings = certificate_overview.endings()
     context = {"endings": endings[:PANEL_ROWS], "has_more": len(endings) > PANEL_ROWS}
     return render(request, "amt/_certificates_panel.html", context)
-
-
-@require_GET
-@needs_zone_right(Right.VIEW)
-def certificates_soon(request: PersonRequest) -> HttpResponse:
-    """Say on Home which certificates end soon, and what ends with them; nothing if none does."""
-    soon = [ending for ending in certificate_overview.endings() if ending.row.ends_soon]
-    context = {"soon": soon, "may_open": may(request.user, Right.CERTIFICATES)}
-    return render(request, "amt/_certificates_soon.html", context)
 
 
 @require_GET

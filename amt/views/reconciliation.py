@@ -1,8 +1,9 @@
 """Out-of-band Inventory Reconciliation: schedule, Start Now, runs and what is to be decided."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.core.exceptions import BadRequest, ValidationError
+from django.db.models import Count, F
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,7 +17,7 @@ from devices.models.rights import Right, may
 from devices.services.selection import numbers
 from devices.views.access import PersonRequest, needs_zone_right
 
-SHOWN_RUNS = 20
+SHOWN_RUNS, SHOWN_DECISIONS = 20, 100
 MOST_LINES = 10_000  # decided at once, one by one
 ORDERS = {"line": ("id",)}
 
@@ -25,8 +26,12 @@ ORDERS = {"line": ("id",)}
 @needs_zone_right(Right.CONFIGURE)
 def reconciliation(request: PersonRequest) -> HttpResponse:
     """Show and change when to reconcile, and list the latest runs."""
-    runs = ReconciliationRun.objects.all()[:SHOWN_RUNS]
-    return plan_page(request, ZonePlan.Task.RECONCILE, "amt/reconciliation.html", {"runs": runs})
+    decisions = ReconciliationDecision.objects.select_related("discovered", "device")
+    context = {
+        "runs": ReconciliationRun.objects.all()[:SHOWN_RUNS],
+        "decisions": decisions.order_by("-decided_at")[:SHOWN_DECISIONS],
+    }
+    return plan_page(request, ZonePlan.Task.RECONCILE, "amt/reconciliation.html", context)
 
 
 @require_POST
@@ -41,7 +46,9 @@ def start(request: PersonRequest) -> HttpResponse:
 def run(request: PersonRequest, pk: int) -> HttpResponse:
     """Show what a run found, one kind at a time; it shows itself anew while it runs."""
     found = get_object_or_404(ReconciliationRun, pk=pk)
-    counts = dict(found.lines.order_by().values_list("kind").annotate(Count("pk")))
+    about = Coalesce(F("discovered"), -F("device"))  # several lines may ask about one
+    counted = found.lines.order_by().values_list("kind").annotate(n=Count(about, distinct=True))
+    counts = dict(counted)
     kinds = [(kind, counts.get(kind.value, 0)) for kind in ReconciliationLine.Kind]
     present = [kind.value for kind, number in kinds if number]
     chosen = request.GET.get("kind", "")
@@ -81,8 +88,11 @@ def decide(request: PersonRequest, pk: int) -> HttpResponse:
         lines = lines.filter(kind=ReconciliationLine.Kind.CONFLICT)
     else:
         lines = lines.filter(pk__in=numbers(request.POST.getlist("pk"), MOST_LINES))
+    said = request.POST.get("same")
+    if said not in ("0", "1"):
+        raise BadRequest("Say whether the two of each line are the same PC.")
     try:
-        count = reconciling.decide(lines=lines, is_same="same" in request.POST, by=request.user)
+        count = reconciling.decide(lines=lines, is_same=said == "1", by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -90,3 +100,15 @@ def decide(request: PersonRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{told} The next run does it; Start Now does not wait.")
     answer = HttpResponseClientRedirect(found.get_absolute_url())
     return trigger_client_event(answer, "zcc:clear-selection")
+
+
+@require_POST
+@needs_zone_right(Right.CONFIGURE)
+def take_back(request: PersonRequest, pk: int) -> HttpResponse:
+    """Forget what was said of a pair."""
+    decision = get_object_or_404(
+        ReconciliationDecision.objects.select_related("discovered", "device"), pk=pk
+    )
+    reconciling.take_back(decision=decision, by=request.user)
+    messages.success(request, "Taken back. The next run compares the two anew.")
+    return redirect("amt:reconciliation")

@@ -28,7 +28,7 @@ from amt.reconciliation.matching import (
 )
 from amt.reconciliation.sides import Sides
 from devices import audit
-from devices.models import Device
+from devices.models import Device, deletion
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,9 @@ BATCH = 1_000
 SURE = 80  # percent; below, two managed devices are not made one without a person
 KEPT_RUNS = 30
 TRIES = 2
+MOST_NAMES = 5  # in one sentence
+MOST_ASKED = 10  # lines about one entry
+SEVERAL = Doubt.SEVERAL_DISCOVERED
 Status, Kind = ReconciliationRun.Status, ReconciliationLine.Kind
 
 
@@ -70,11 +73,13 @@ class Reconciliation:
         self.sides: Sides
         self.lines: list[ReconciliationLine] = []
         self.moved: dict[int, int | None] = {}  # where an entry was before, of those that moved
+        self.told: set[int] = set()  # devices of which a doubt was said
         self.matched = self.already = 0
 
     @transaction.atomic
     def carry_out(self, token: UUID) -> None:
         """Match, write, and end the run; nothing of it is there unless all of it is."""
+        deletion.deleting()  # nobody deletes what is compared, and no line names what goes here
         self.sides = sides = Sides()
         self._take_apart()
         self._give_reports()
@@ -88,6 +93,7 @@ class Reconciliation:
             apart=sides.apart,
         )
         self._write(outcome)
+        self._tell_twice()
         never = [self.sides.devices[one.key] for one in managed if not one.has_marks]
         for device in never:
             self._line(Kind.NEVER, None, device, words.NEVER)
@@ -114,8 +120,8 @@ class Reconciliation:
         joins = []
         for match in outcome.matches:
             pc, device = devices[match.discovered], devices[match.managed]
-            if self.sides.is_elsewhere(device, pc):
-                self._doubt_report(pc, device, Doubt.OTHER_FOLDER, match.reason)
+            if match.confidence < SURE:
+                self._doubt_report(pc, device, Doubt.JOIN_BY_NAME, match.reason)
             else:
                 joins.append(Join(pc, device, match))
         done, doubts = self._join(joins)
@@ -128,6 +134,16 @@ class Reconciliation:
             for pk in conflict.managed:
                 self._doubt_report(pc, devices[pk], conflict.doubt, conflict.reason)
 
+    def _tell_twice(self) -> None:
+        """Say of what agents report twice, or otherwise than engines; nobody decides that here."""
+        for device in self.sides.of_two_minds():
+            self._line(Kind.CONFLICT, None, device, words.TWO_UUIDS)
+            self.told.add(device.pk)
+        for reason, some in self.sides.twice(self.told):
+            names = ", ".join(device.name for device in some[:MOST_NAMES])
+            sentence = words.TWICE.format(names=names, mark=words.MARKS[reason])
+            self._line(Kind.CONFLICT, None, some[0], sentence, reason)
+
     def _note_given(self, one: Join) -> None:
         pc, device, reason = one.goes, one.stays, one.match.reason
         self.sides.reports[device.pk] = self.sides.reports.pop(pc.pk)
@@ -138,7 +154,8 @@ class Reconciliation:
 
     def _doubt_report(self, pc: Device, device: Device, doubt: Doubt, reason: Reason) -> None:
         """Say of two managed devices why they stay two; what to do is in the sentence."""
-        sentence = words.REPORT_DOUBTS[doubt].format(pc=pc.name, device=device.name)
+        self.told |= {pc.pk, device.pk}
+        sentence = words.report_doubt(doubt, reason, pc.name, device.name)
         self._line(Kind.CONFLICT, None, device, sentence, reason)
 
     def _write(self, outcome: Outcome) -> None:
@@ -152,7 +169,8 @@ class Reconciliation:
         self._bring_engines(joins.values())
         said = {one.managed for one in outcome.matches if one.reason is Reason.PERSON}
         for conflict in outcome.conflicts:
-            if conflict.reason is not Reason.LINKED:
+            settled = conflict.reason is Reason.LINKED and conflict.doubt is SEVERAL
+            if not settled:
                 self._ask(conflict)
             elif conflict.managed[0] in said:
                 self._give_way(conflict)
@@ -162,7 +180,14 @@ class Reconciliation:
             if self.sides.rows[pk].device_id:  # managed by its engine, and no PC has reported
                 self.already += 1
             else:
-                self._line(Kind.UNMATCHED, self.sides.rows[pk], None, words.UNMATCHED)
+                self._line(Kind.UNMATCHED, self.sides.rows[pk], None, self._why_none(pk))
+
+    def _why_none(self, discovered: int) -> str:
+        """Return why an entry has no PC: nothing is like it, or a person said so."""
+        said = self.sides.not_same.get(discovered, [])
+        names = sorted(self.sides.devices[pk].name for pk in said if pk in self.sides.devices)
+        told = ", ".join(names[:MOST_NAMES])
+        return words.SAID_NOT.format(devices=told) if names else words.UNMATCHED
 
     def _give_way(self, conflict: Conflict) -> None:
         """Part an entry from a PC in which another one sits now: its board was replaced."""
@@ -193,14 +218,9 @@ class Reconciliation:
     def _doubt(
         self, engine: Device, pc: Device, match: Match, joins: Mapping[int, Join]
     ) -> Doubt | None:
-        """Return why an engine and its PC are not made one without a person.
-
-        An engine from another folder than the PC's and those below goes over if a person says so.
-        """
+        """Return why an engine and its PC are not made one without a person."""
         if match.confidence < SURE:
             return Doubt.JOIN_BY_NAME
-        if match.reason is not Reason.PERSON and self.sides.is_elsewhere(engine, pc):
-            return Doubt.OTHER_FOLDER
         return Doubt.CONTRADICTION if engine.pk in joins else None
 
     def _bring_engines(self, joins: Iterable[Join]) -> None:
@@ -238,10 +258,15 @@ class Reconciliation:
 
     def _ask(self, conflict: Conflict) -> None:
         row = self.sides.rows[conflict.discovered]
-        for pk in conflict.managed:
+        self.told |= set(conflict.managed)
+        for pk in conflict.managed[:MOST_ASKED]:
             device = self.sides.devices[pk]
             sentence = words.doubt(conflict.doubt, conflict.reason, str(row), device.name)
             self._line(Kind.CONFLICT, row, device, sentence, conflict.reason)
+
+        if (more := len(conflict.managed) - MOST_ASKED) > 0:
+            sentence = words.MORE.format(number=more, discovered=row)
+            self._line(Kind.CONFLICT, row, None, sentence, conflict.reason)
 
     def _line(
         self,

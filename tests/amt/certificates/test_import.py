@@ -264,7 +264,7 @@ def test_forecast_names_root_and_certificate_with_their_devices(server):
 
 def test_home_warns_of_what_ends_soon(client, server, time_machine):
     row = certificates.create_management(server=server, by=None)
-    place = reverse("amt:certificates_soon")
+    place = reverse("amt:home_notes")
     client.force_login(factories.person("monitor"))
     assert client.get(place).content.strip() == b""
     time_machine.move_to(row.not_after - timedelta(days=10))

@@ -1,6 +1,6 @@
 """Reconciliation with rows: brought together, joined, asked, decided, scheduled."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import UUID
 
 import pytest
@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from amt.models import (
+    AlertSubscription,
+    AmtInventory,
     AmtSettings,
     DiscoveredDevice,
     ReconciliationDecision,
@@ -16,12 +18,25 @@ from amt.models import (
     ReconciliationRun,
     ZonePlan,
 )
+from amt.models.planned import next_time
 from amt.reconciliation.sides import Sides
-from amt.services import plans, reconciliation
+from amt.services import discovery, plans, reconciliation
 from amt.work import run_reconciliation
-from devices.models import AuditEntry, Device, Folder, HostReport, Job, JobItem, Setting
+from devices.inventory_facts import record_facts
+from devices.models import (
+    AuditEntry,
+    Device,
+    Folder,
+    HostReport,
+    InventoryChange,
+    InventoryFact,
+    Job,
+    JobItem,
+    Setting,
+)
 from devices.models.rights import Role
-from devices.schedules import Rule
+from devices.schedules import Kind as Recur
+from devices.schedules import Missed, Repeat, Rule
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -144,14 +159,118 @@ def test_a_report_takes_no_engine_out_of_the_folder_of_others():
     assert AmtSettings.objects.get().device == pc
 
 
-def test_a_pc_that_reports_takes_an_engine_from_a_folder_below_its_own():
+def test_a_pc_that_reports_takes_no_engine_from_a_folder_below_its_own():
+    """People may have rights below only, or none just there."""
     above = factories.folder("Above")
     engine = factories.device("amt-1", factories.folder("Below", above))
     pc = reported(factories.device("pc-1", above), ONE)
     set_up(engine, ONE)
     heard(ONE, device=engine)
+    run = ran()
+    assert (run.matched, run.conflicts) == (0, 1)
+    reconciliation.decide(lines=run.lines.all(), is_same=True, by=factories.person())
     assert ran().matched == 1
     assert AmtSettings.objects.get().device == pc
+
+
+def test_an_engine_that_is_moved_while_a_run_compares_stays(monkeypatch):
+    engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
+    set_up(engine, ONE)
+    heard(ONE, device=engine)
+
+    class OldSides(Sides):
+        def __init__(self) -> None:
+            super().__init__()
+            Device.objects.filter(pk=engine.pk).update(folder=factories.folder("Closed"))
+
+    monkeypatch.setattr("amt.work.reconciliation.Sides", OldSides)
+    assert "another folder" in ran().lines.get().sentence
+    assert set(Device.objects.all()) == {engine, pc}
+
+
+def test_what_the_engine_that_is_set_up_told_counts_when_two_become_one():
+    engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
+    set_up(engine, ONE)
+    heard(ONE, device=engine)
+    for device, version in ((pc, "old"), (engine, "new")):
+        facts = {"BIOS": {"Version": version}}
+        AmtInventory.objects.create(device=device, facts=facts, read_at=timezone.now())
+        told = [("BIOS: Version", version)]
+        record_facts(device, InventoryChange.Source.AMT, told, at=timezone.now())
+        AlertSubscription.objects.create(device=device, address=version)
+    assert ran().matched == 1
+    assert AmtInventory.objects.get().facts == {"BIOS": {"Version": "new"}}
+    assert AlertSubscription.objects.get().address == "new"
+    facts = InventoryFact.objects.filter(device=pc, key="bios: version")
+    assert facts.get().text == "new"
+
+
+def test_a_pair_whose_pc_reports_another_uuid_is_asked_about():
+    pc = reported(factories.device("pc-1"), ONE)
+    entry = heard(ONE)
+    assert ran().matched == 1
+    HostReport.objects.update(uuid=TWO)
+    run = ran()
+    assert "another UUID" in run.lines.get(kind=Kind.CONFLICT).sentence
+    entry.refresh_from_db()
+    assert entry.device == pc
+    reconciliation.decide(lines=run.lines.all(), is_same=True, by=factories.person())
+    assert (ran().conflicts, DiscoveredDevice.objects.get().device) == (0, pc)
+
+
+def test_an_agent_on_another_pc_than_the_engine_is_told():
+    device = reported(factories.device("pc-1"), TWO)
+    set_up(device, ONE)
+    line = ran().lines.get()
+    assert (line.kind, line.device) == (Kind.CONFLICT, device)
+    assert "revoke it" in line.sentence
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "said"),
+    [
+        ({"serial_number": "5CG1234"}, {"serial_number": "5cg1234"}, None),
+        ({"host_name": "pc.example.test"}, {"host_name": "pc.example.test"}, "the host name of"),
+        ({"serial_number": "5CG1234"}, {"serial_number": "5cg1234", "uuid": TWO}, "another UUID"),
+    ],
+)
+def test_a_report_with_another_mark_of_a_device_that_was_set_up_by_hand(mine, theirs, said):
+    typed = factories.device("typed", **mine)
+    set_up(typed, ONE if "uuid" in theirs else None)
+    reported(factories.device("pc-1"), **theirs)
+    run = ran()
+    if said is None:
+        assert (run.matched, HostReport.objects.get().device) == (1, typed)
+    else:
+        assert said in run.lines.get(device=typed).sentence
+        assert Device.objects.count() == 2
+
+
+@pytest.mark.parametrize("marks", [{"uuid": ONE}, {"serial_number": "5CG1234"}])
+def test_two_agents_of_one_pc_are_told(marks):
+    for name in ("pc-1", "pc-1 (2)"):
+        reported(factories.device(name), **marks)
+    run = ran()
+    assert run.conflicts == 1
+    assert "Agents of pc-1, pc-1 (2) report one" in run.lines.get().sentence
+
+
+def test_very_many_candidates_are_told_as_a_number():
+    heard(serial_number="5CG1234")
+    for number in range(15):
+        reported(factories.device(f"pc-{number:02}"), serial_number="5CG1234")
+    lines = ran().lines.all()
+    assert len(lines) == 11
+    assert "And 5 more" in lines[10].sentence
+
+
+def test_who_forgets_entries_while_a_run_compares_undoes_nothing(client):
+    reported(factories.device("pc-1"), ONE)
+    heard(ONE, "amt-1")
+    line = ran().lines.get()
+    discovery.forget(rows=list(DiscoveredDevice.objects.all()), by=factories.person())
+    line.refresh_from_db()
+    assert (line.discovered, line.discovered_name) == (None, "amt-1")
 
 
 def test_a_pc_that_a_person_named_is_never_made_part_of_another():
@@ -431,8 +550,40 @@ def test_what_is_not_the_same_is_not_asked_again():
     assert run.lines.count() == 2
     line = run.lines.get(device_name="pc-1")
     reconciliation.decide(lines=[line], is_same=False, by=factories.person())
-    assert ran().lines.get().device_name == "pc-2"
+    assert ran().lines.get(kind=Kind.MATCHED).device_name == "pc-2"
     assert ReconciliationDecision.objects.count() == 1
+
+
+def test_a_decision_is_named_and_taken_back(client):
+    pc, person = reported(factories.device("pc-1"), ONE), factories.person()
+    heard(ONE)
+    decision = ReconciliationDecision.objects.create(
+        discovered=DiscoveredDevice.objects.get(), device=pc, is_same=False, decided_by="admin"
+    )
+    assert "A person said that it is not pc-1" in ran().lines.get().sentence
+    client.force_login(person)
+    page = client.get(reverse("amt:reconciliation")).content.decode()
+    assert "Take back" in page
+    client.post(reverse("amt:take_back_decision", args=[decision.pk]))
+    assert AuditEntry.objects.filter(verb="reconciliation.take_back").exists()
+    assert ran().matched == 1
+
+
+def test_home_says_what_is_to_be_decided(client):
+    for name in ("pc-1", "pc-2"):
+        reported(factories.device(name), ONE)
+    heard(ONE)
+    client.force_login(factories.person())
+    notes = reverse("amt:home_notes")
+    assert "to decide" not in client.get(notes).content.decode()
+    run = ran()
+    page = client.get(notes).content.decode()
+    assert "1 discovered device to decide" in page
+    assert f"{run.get_absolute_url()}?kind=conflict" in page
+    answer = client.post(reverse("amt:decide_reconciled", args=[run.pk]), {"all": "1"})
+    assert answer.status_code == 400  # nothing was said
+    reconciliation.decide(lines=run.lines.all(), is_same=False, by=factories.person())
+    assert "to decide" not in client.get(notes).content.decode()
 
 
 def test_one_device_is_not_said_to_be_two_pcs_at_once():
@@ -467,6 +618,35 @@ def test_a_new_zone_reconciles_every_day_and_no_schedule_means_never():
     assert ReconciliationRun.objects.get().asked_by_name == "Schedule"
     plans.save_rule(task=RECONCILE, rule=Rule(), by=factories.person())
     assert plans.plan(RECONCILE).next_at is None
+
+
+@pytest.mark.parametrize(
+    ("missed", "late", "begins"),
+    [
+        (Missed.SKIP, 50, True),
+        (Missed.SKIP, 3600, False),
+        (Missed.GRACE, 3600, False),
+        (Missed.GRACE, 1200, True),
+        (Missed.ONCE, 86_400, True),
+    ],
+)
+def test_what_was_missed_is_begun_by_the_rule_or_written_down(missed, late, begins):
+    interval = {"repeat": Repeat.INTERVAL, "interval_minutes": 60, "missed": missed}
+    rule = Rule(kind=Recur.RECURRING, grace_minutes=30, **interval)
+    plans.save_rule(task=RECONCILE, rule=rule, by=factories.person())
+    ZonePlan.objects.update(next_at=timezone.now() - timedelta(seconds=late))
+    reconciliation.tick()
+    assert ReconciliationRun.objects.exists() is begins
+    assert AuditEntry.objects.filter(verb="schedule.missed").exists() is not begins
+    assert plans.plan(RECONCILE).next_at > timezone.now()
+
+
+def test_a_span_begins_at_some_moment_in_it():
+    span = {"start": time(1, 0), "end": time(3, 0), "weekdays": tuple(range(7))}
+    rule, zone = Rule(kind=Recur.RECURRING, **span), timezone.get_default_timezone()
+    found = {next_time(rule).astimezone(zone).time() for _ in range(50)}
+    assert all(time(1, 0) <= moment <= time(3, 0) for moment in found)
+    assert len(found) > 10
 
 
 def test_a_run_that_nobody_takes_says_so():
