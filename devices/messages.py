@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Case, When
 from django.utils import timezone
 
 from devices.levels import Key, declare
-from devices.models import Message
+from devices.models import Device, Message
 from devices.models.message import OPEN, MessageQuerySet
 
 MOST = 500  # messages kept of one device; the oldest go, open errors and warnings last
@@ -51,13 +52,18 @@ class Told:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+@transaction.atomic
 def record_messages(device_pk: int, told: Iterable[Told], *, acknowledged_by: str = "") -> int:
     """Write what was not told before, the first as the oldest; return how many that is.
 
     What a device sent live and has in its log is one message: the one that came first, unless the
     other is graver. ``acknowledged_by`` says why nobody needs to look at them.
     """
+    # Whoever keeps an inventory holds the device first, too: in one order nobody waits in a circle
+    device = Device.objects.select_for_update(no_key=True).filter(pk=device_pk)
     rows = {one.key: _row(device_pk, one, acknowledged_by) for one in told}
+    if not rows or not device.values("pk").first():
+        return 0
     mine = Message.objects.filter(device_id=device_pk)
     known = set(mine.filter(key__in=rows).values_list("key", flat=True))
     new = _without_twins(mine, [row for key, row in rows.items() if key not in known])

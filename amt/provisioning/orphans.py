@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from amt import former
 from amt.models import DiscoveredDevice, Orphan, Provisioning
 from devices import audit
 from devices.models import User
@@ -80,6 +79,5 @@ def _uuids(rows: Collection[Provisioning]) -> list[UUID]:
 
 def solve(uuids: Collection[UUID], *, how: str) -> int:
     """Close the entries of devices that wait to be set up again; return how many."""
-    former.forget(uuids)
     open_ones = Orphan.objects.filter(uuid__in=uuids, solved_at=None)
     return open_ones.update(solved_at=timezone.now(), solved_how=how)

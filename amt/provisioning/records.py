@@ -7,7 +7,7 @@ from cryptography import x509
 from django.db import transaction
 from django.utils import timezone
 
-from amt import guard, in_use, private_keys
+from amt import former, guard, in_use, private_keys
 from amt.certificates.chains import called
 from amt.certificates.hashes import of as hashes_of
 from amt.models import AmtSettings, Certificate, DiscoveredDevice, Provisioning, ProvisionOrder
@@ -146,6 +146,7 @@ def finish(*, uuid: UUID, server: Server, told: Told, by: User | None) -> None:
     entries = DiscoveredDevice.objects.filter(uuid=uuid)
     entries.update(state=DiscoveredDevice.State.POST, device=row.device)
     orphans.solve([uuid], how="Provisioned again.")
+    former.forget([uuid])
     audit.record(by, "amt.provisioned", row.device, new={"uuid": str(uuid), **_public(told)})
 
 

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models.functions import Now
 
 from amt.alerts.sign_in import SignInWanted, turn_of
@@ -24,7 +23,6 @@ class AlertRefused(Exception):
         self.status = status
 
 
-@transaction.atomic
 def take(key: UUID, *, path: str, authorization: str, body: bytes) -> bytes:
     """Keep the event that a device brings; return the acknowledgement, empty if it wants none.
 
@@ -37,12 +35,13 @@ def take(key: UUID, *, path: str, authorization: str, body: bytes) -> bytes:
         raise AlertRefused(404, "No device sends its events here.")
     turn = turn_of(key, path=path, authorization=authorization)
     newer = AlertSubscription.objects.filter(pk=row.pk, key=key, last_turn__lt=turn)
-    if not newer.update(last_turn=turn, heard_at=Now()):
+    if not newer.update(last_turn=turn):
         raise SignInWanted(is_stale=True)
     try:
         event = read_event(body)
     except AmtBadAnswer as error:
         raise AlertRefused(400, "This is no event of a Management Engine.") from error
+    AlertSubscription.objects.filter(pk=row.pk, key=key).update(heard_at=Now())
     if event.alert and not event.alert.is_routine:
         seen = "" if event.alert.is_serious else FOR_INFORMATION
         record_messages(row.device_id, [_told(event.alert)], acknowledged_by=seen)

@@ -45,8 +45,9 @@ def manage_again(*, orphan: Orphan, folder: Folder, server: Server, by: User) ->
 def use_again(*, device: Device, by: User) -> AmtSettings:
     """Set a device up with what opened its engine before, found by its UUID.
 
-    The address is where it was discovered, if it was. Its certificate and realm are those that
-    were known: another engine at that address gets no password.
+    Its certificate and realm are those that were known. With a certificate, the address is where
+    it was discovered: another engine there gets no password. Without one anybody may have said
+    hello from there with its UUID, so the address is the one before.
 
     Raises:
         PermissionDenied: ``by`` may not set it up, or nothing is kept that ``by`` may use.
@@ -59,7 +60,7 @@ def use_again(*, device: Device, by: User) -> AmtSettings:
     server = found.server or Server.objects.order_by("pk").first()
     if server is None:
         raise ValidationError("No server has registered yet, so nobody could talk to it.")
-    entry = DiscoveredDevice.objects.filter(uuid=found.uuid).first()
+    entry = DiscoveredDevice.objects.filter(uuid=found.uuid).first() if found.pin else None
     address = str(entry.address) if entry else found.address
     row = _restore(device, found, address=address, server=server, by=by)
     how = f"Managed again as {device}."

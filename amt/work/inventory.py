@@ -1,6 +1,7 @@
 """*Read inventory*: what each device tells of its PC, and what differs from the reading before."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -24,6 +25,8 @@ from devices.models import Device, InventoryChange, JobItem
 from devices.work import Outcome, Rows
 
 AT_ONCE = 200  # devices of one worker task
+SECONDS = 180  # for all that one device tells
+LARGEST = 256 * 1024  # bytes of one answer
 FIRST_READING = "before the first reading"  # who acknowledged what happened until then
 
 
@@ -35,6 +38,7 @@ def run_inventory_items(item_pks: Sequence[int]) -> None:
 async def read(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
     """Read one device, and have it kept."""
     try:
+        access.limits = replace(access.limits, session_seconds=SECONDS, max_bytes=LARGEST)
         async with connect.Line(access) as line:
             reading = await (await line.session()).read_inventory()
     except AmtError as error:
@@ -43,7 +47,7 @@ async def read(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
         return failed(connect.DELETED)
     count = sum(len(facts) for facts in reading.facts.values())
     told = f"Read: {count:,} values, {len(reading.events):,} events, "
-    told += f"{len(reading.audit):,} audit records."
+    told += f"{len(reading.audit):,} audit record{'s' * (len(reading.audit) != 1)}."
     return Outcome(JobItem.Status.DONE, told)
 
 

@@ -101,6 +101,21 @@ def test_an_event_becomes_a_message_of_the_device(engine, row):
     assert row.heard_at is not None
 
 
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_clock_that_was_never_set_tells_no_time(engine, year):
+    told = event().replace(b"2017-01-31T15:40:09", f"{year}-12-31T23:59:59".encode())
+    assert engine.post(told).status_code == 200
+    assert Message.objects.get().happened_at is None
+
+
+def test_a_refused_event_uses_its_sign_in_up(engine):
+    engine.nonce = engine.challenge()["nonce"]
+    authorization = engine.authorization(1)
+    assert engine.send(authorization, b"no event").status_code == 400
+    assert engine.send(authorization, event()).status_code == 401
+    assert not Message.objects.exists()
+
+
 @pytest.mark.parametrize(("told", "kept"), [("0", "information"), ("4", "warning"), ("5", "error")])
 def test_severity_is_one_of_three(engine, told, kept):
     engine.post(event(PerceivedSeverity=told))

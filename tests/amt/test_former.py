@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from amt import former
 from amt.models import AmtSettings, DiscoveredDevice, FormerSettings, Orphan
-from amt.services import orphans
+from amt.protocol.hello import Hello
+from amt.services import discovery, orphans
+from amt.services.discovery import Heard
 from amt.services.inventory import read_inventory
 from amt.services.settings import delete_settings
 from amt.work import run_inventory_items
@@ -78,6 +80,7 @@ def test_where_it_was_discovered_counts_as_its_address_and_its_orphan_is_solved(
     DiscoveredDevice.objects.create(
         uuid=ENGINE, address="127.0.1.77", state=2, first_seen_at=now, seen_at=now
     )
+    assert former.offered(device, factories.person()).pin
     orphan = Orphan.objects.create(
         uuid=ENGINE,
         name="pc-1",
@@ -90,6 +93,25 @@ def test_where_it_was_discovered_counts_as_its_address_and_its_orphan_is_solved(
     assert (row.address, row.mode) == ("127.0.1.77", "enterprise")
     orphan.refresh_from_db()
     assert orphan.solved_how == "Managed again as fresh."
+
+
+def test_without_a_certificate_nobody_who_said_hello_gets_the_sign_in():
+    delete(managed(pin=""))
+    device, now = back(), timezone.now()
+    DiscoveredDevice.objects.create(
+        uuid=ENGINE, address="127.0.1.77", state=2, first_seen_at=now, seen_at=now
+    )
+    assert orphans.use_again(device=device, by=factories.person()).address == "127.0.1.1"
+
+
+def test_a_hello_makes_nobody_forget():
+    delete(managed())
+    device = back()
+    hello = Hello(3, ENGINE, 0, True, (("sha256", "ab" * 32),))
+    discovery.record_hellos([Heard(hello, "127.0.1.66", timezone.now())], server=None)
+    assert former.offered(device, factories.person()) is None  # it says that it waits
+    DiscoveredDevice.objects.update(state=2)
+    assert former.offered(device, factories.person())
 
 
 def test_deleted_settings_are_offered_on_the_same_device():

@@ -1,6 +1,7 @@
 """*Read inventory* with real simulated devices: kept, compared, filled in, exported."""
 
 import json
+import time
 from uuid import uuid4
 
 import pytest
@@ -116,6 +117,15 @@ def test_a_device_deleted_while_it_is_read_is_not_done(fleet, monkeypatch):
     monkeypatch.setattr("amt.work.inventory.keep", late)
     line = read(device)
     assert (line.status, line.error_code) == ("failed", "device-deleted")
+
+
+def test_a_device_that_never_comes_to_an_end_ends_in_time(fleet, monkeypatch):
+    (simulated,) = fleet(1, profile="16.1", faults={Fault.SLOW})
+    monkeypatch.setattr("amt.work.inventory.SECONDS", 4)
+    began = time.monotonic()
+    line = read(managed(simulated.address))
+    assert (line.status, line.error_code) == ("failed", "unresponsive")
+    assert time.monotonic() - began < 15  # 3 s each answer, of some forty
 
 
 def test_odd_values_are_kept_as_they_came_and_fill_nothing_that_they_cannot():

@@ -95,7 +95,7 @@ def test_reconciliation_is_started_and_a_question_decided(tabs, worker, axe):
     page.goto("/configuration/reconciliation/")
     assert axe(page) == []
     page.get_by_role("button", name="Start Now").click()
-    expect(page.get_by_text("To decide 1")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("link", name="To decide 1")).to_be_visible(timeout=20_000)
     assert axe(page) == []
     expect(page.get_by_role("button", name="Same PC")).to_be_disabled()
     page.get_by_label("Select 10.1.2.3 and pc-2").check()

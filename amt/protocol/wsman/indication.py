@@ -24,6 +24,7 @@ from amt.protocol.wsman.instance import unexpected
 CLASS = "CIM_AlertIndication"
 MAX_BYTES = 64 * 1024  # an event has about two thousand
 MAX_ARGUMENTS = 20
+YEARS = range(1990, 2200)  # of a clock that was ever set
 LONGEST_ID = 200  # characters of a header that goes back
 SERIOUS, GRAVE = 3, 5  # PerceivedSeverity from which on it is degraded, or a major fault
 
@@ -112,9 +113,10 @@ def _number(text: str) -> int:
 def _moment(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        moment = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if moment.year in YEARS else None
 
 
 def _ack(header: etree._Element) -> bytes:

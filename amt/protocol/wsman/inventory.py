@@ -7,6 +7,7 @@ leaves its fact out, or shows the text as it came.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from amt.protocol.errors import AmtBadAnswer, AmtError, AmtFault, AmtReturnValue
 from amt.protocol.wsman.instance import Instance
@@ -27,6 +28,10 @@ MANY = (
     *("AMT_TLSSettingData", "AMT_PublicKeyCertificate"),
 )
 
+MOST_INSTANCES = 300  # of a class
+LONGEST_PROPERTY = 16_000  # characters; a certificate is the longest
+LONGEST_NAME, LONGEST = 100, 500  # of a fact
+
 
 async def read_facts(session: Session) -> Facts:
     """Return what the device tells of the PC and of itself.
@@ -41,8 +46,7 @@ async def read_facts(session: Session) -> Facts:
     refused: AmtError | None = None
     for name in (*SINGLE, *MANY):
         try:
-            one = name in SINGLE
-            answers[name] = [await session.get(name)] if one else await session.enumerate(name)
+            answers[name] = [short(one) for one in await _all(session, name)]
         except AmtError as error:
             if not is_about_one_class(error):
                 raise
@@ -50,6 +54,21 @@ async def read_facts(session: Session) -> Facts:
     if refused and not answers:
         raise refused
     return facts_of(answers)
+
+
+async def _all(session: Session, name: str) -> list[Instance]:
+    if name in SINGLE:
+        return [await session.get(name)]
+    return await session.enumerate(name, max_instances=MOST_INSTANCES)
+
+
+def short(one: Instance) -> Instance:
+    """Return an instance without what is far too long to be true."""
+    properties = {
+        name: value[:LONGEST_PROPERTY] if isinstance(value, str | bytes) else value
+        for name, value in one.properties.items()
+    }
+    return replace(one, properties=properties)
 
 
 def is_about_one_class(error: AmtError) -> bool:
@@ -61,7 +80,10 @@ def is_about_one_class(error: AmtError) -> bool:
 def facts_of(answers: Answers) -> Facts:
     """Return the facts in ``answers``; sections without any are left out."""
     sections = {**host_facts(answers), **engine_facts(answers)}
-    told = {name: {k: v for k, v in facts.items() if v} for name, facts in sections.items()}
+    told = {
+        name: {key[:LONGEST_NAME]: text[:LONGEST] for key, text in facts.items() if text}
+        for name, facts in sections.items()
+    }
     return {name: facts for name, facts in told.items() if facts}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 
 from cryptography import x509
@@ -17,6 +16,7 @@ from amt.protocol.wsman.inventory_text import (
     first,
     meaning,
     numbered,
+    safely,
     text,
     whole,
     yes,
@@ -62,10 +62,10 @@ def engine_facts(answers: Answers) -> Facts:
     return {
         **numbered("Network port", _ports(answers)),
         **numbered("Wi-Fi", each(answers, "CIM_WiFiEndpointSettings", _wifi)),
-        "Management Engine": _engine(answers),
+        "Management Engine": safely(_engine, answers),
         **numbered("Certificate", each(answers, "AMT_PublicKeyCertificate", _certificate)),
-        "Firmware": _firmware(answers),
-        POLICY: _policy(answers),
+        "Firmware": safely(_firmware, answers),
+        POLICY: safely(_policy, answers),
     }
 
 
@@ -143,7 +143,7 @@ def _valid_until(value: object) -> str:
     try:
         der = value if isinstance(value, bytes) else base64.b64decode(str(value or ""))
         return f"{x509.load_der_x509_certificate(der).not_valid_after_utc:%Y-%m-%d}"
-    except (ValueError, binascii.Error):
+    except (ValueError, x509.InvalidVersion):  # of base64, too
         return ""
 
 
@@ -152,7 +152,7 @@ def _firmware(answers: Answers) -> dict[str, str]:
         text(part, "InstanceID"): text(part, "VersionString")
         for part in answers.get("CIM_SoftwareIdentity", ())
     }
-    if (sku := parts.get("Sku", "")).isdecimal():
+    if (sku := parts.get("Sku", "")).isdecimal() and len(sku) < 10:
         bits = [name for bit, name in SKU.items() if int(sku) >> bit & 1]
         parts["Sku"] = f"{sku} ({', '.join(bits)})" if bits else sku
     return parts

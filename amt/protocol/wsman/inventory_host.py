@@ -13,6 +13,7 @@ from amt.protocol.wsman.inventory_text import (
     first,
     meaning,
     numbered,
+    safely,
     text,
     whole,
     with_unit,
@@ -59,9 +60,9 @@ GIB, GIGABYTE = 1 << 30, 1_000_000  # bytes; kB of 1,000 bytes, as disks are tol
 def host_facts(answers: Answers) -> Facts:
     """Return the sections about the PC itself."""
     return {
-        "Platform": _platform(answers),
-        "Board": _board(first(answers, "CIM_Card")),
-        "BIOS": _bios(first(answers, "CIM_BIOSElement")),
+        "Platform": safely(_platform, answers),
+        "Board": safely(_board, first(answers, "CIM_Card")),
+        "BIOS": safely(_bios, first(answers, "CIM_BIOSElement")),
         **numbered("Processor", _processors(answers)),
         **numbered("Memory", each(answers, "CIM_PhysicalMemory", _memory)),
         **numbered("Disk", each(answers, "CIM_MediaAccessDevice", _disk)),

@@ -1,6 +1,13 @@
 """The inventory as facts: recorded devices value by value, odd answers, simulated devices."""
 
+import base64
+from datetime import UTC, datetime
+
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from amt.protocol.wsman.decoder import read_element
@@ -86,6 +93,61 @@ def test_odd_answers_never_break_it(name):
         one = read_element(etree.fromstring(odd.format(text)))
         for value in flat(facts_of({name: [one]})).values():
             assert isinstance(value, str)
+
+
+def a_certificate(version: int) -> str:
+    """Return a certificate as AMT tells it, of X.509 version ``version`` (2: the usual third)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "odd")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1)
+    made = made.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+    made = made.not_valid_after(datetime(2030, 1, 1, tzinfo=UTC))
+    der = made.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    assert bytes.fromhex("a003020102") in der
+    odd = der.replace(bytes.fromhex("a003020102"), bytes.fromhex(f"a0030201{version:02x}"))
+    return base64.b64encode(odd).decode()
+
+
+def one(name: str, **properties: str) -> Instance:
+    inside = "".join(f"<x:{key}>{text}</x:{key}>" for key, text in properties.items())
+    text = f"<x:{name} xmlns:x='http://example.test/x'>{inside}</x:{name}>"
+    return read_element(etree.fromstring(text))
+
+
+def test_a_value_that_is_odd_beyond_measure_is_left_out_alone():
+    told = flat(
+        facts_of(
+            {
+                "CIM_PhysicalMemory": [
+                    one("CIM_PhysicalMemory", Capacity="9" * 400, BankLabel="A"),
+                    one("CIM_PhysicalMemory", Capacity=str(8 << 30), BankLabel="B" * 9000),
+                ],
+                "CIM_MediaAccessDevice": [one("CIM_MediaAccessDevice", MaxMediaSize="1" * 400)],
+                "CIM_SoftwareIdentity": [
+                    one("CIM_SoftwareIdentity", InstanceID="Sku", VersionString="1" * 5000),
+                    one("CIM_SoftwareIdentity", InstanceID="AMT", VersionString="16.1.25"),
+                    one("CIM_SoftwareIdentity", InstanceID="N" * 5000, VersionString="1"),
+                ],
+                "AMT_PublicKeyCertificate": [
+                    one("AMT_PublicKeyCertificate", Subject="odd", X509Certificate=text)
+                    for text in (a_certificate(5), a_certificate(2), "?")
+                ],
+            }
+        )
+    )
+    assert told["Memory 1: Bank"] == "A"
+    assert "Memory 1: Size" not in told
+    assert (told["Memory 2: Size"], len(told["Memory 2: Bank"])) == ("8 GiB", 500)
+    assert told["Firmware: AMT"] == "16.1.25"
+    assert [told.get(f"Certificate {n}: Valid until") for n in (1, 2, 3)] == [
+        *(None, "2030-01-01", None)
+    ]
+    assert max(map(len, told)) < 120
+
+
+def test_very_many_of_a_kind_are_cut():
+    many = [one("CIM_PhysicalMemory", BankLabel=str(n)) for n in range(200)]
+    assert len(facts_of({"CIM_PhysicalMemory": many})) == 64
 
 
 def test_a_device_that_tells_nothing_has_no_facts():
