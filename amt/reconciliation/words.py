@@ -75,6 +75,8 @@ MORE = "And {number:,} more, as {discovered} is. Nothing is decided of them one 
 UNMATCHED = "No managed device has its UUID, serial number, MAC address or host name."
 SAID_NOT = "A person said that it is not {devices}, and nothing else is like it. The page of "
 SAID_NOT += "reconciliation lists the decisions; each can be taken back."
+NO_MARKS = "Its agent told no UUID, serial number, MAC address or host name that is its own, so "
+NO_MARKS += "nothing can be compared: enter a serial number or host name on its page."
 NEVER = "It was never inventoried, so nothing can be compared: install the agent, or import a "
 NEVER += "serial number or host name."
 

@@ -1,6 +1,7 @@
 """The Inventory tab: what the agent reported, what AMT told, what changed; and its export."""
 
 import json
+from datetime import datetime
 from uuid import uuid4
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from devices.services import selection
 from devices.views.access import PersonRequest, needs_zone_right
 from devices.views.device import framed, visible
 
-SHOWN_CHANGES = 50
+SHOWN_CHANGES, SHOWN_RECORDS = 50, 100
 SHOWN_JOBS = 20
 
 
@@ -31,12 +32,15 @@ def inventory(request: PersonRequest, pk: int) -> HttpResponse:
     """Show the inventory of a device."""
     device = _device(request, pk)
     report = HostReport.objects.filter(device=device).first()
+    reading = AmtInventory.objects.filter(device=device).first()
     context = {
         **framed(request, device),
         "tab": "inventory",
         "report": report,
         "reported": report.texts() if report else {},
-        "reading": AmtInventory.objects.filter(device=device).first(),
+        "reading": reading,
+        "events": _timed(reading.events) if reading else [],
+        "audit": _timed(reading.audit) if reading else [],
         "changes": InventoryChange.objects.filter(device=device)[:SHOWN_CHANGES],
         "item": services.last_reading(device),
         "intent": uuid4(),
@@ -44,6 +48,13 @@ def inventory(request: PersonRequest, pk: int) -> HttpResponse:
         "may_read": may_in(request.user, Right.READ_STATE, device.folder),
     }
     return render(request, "amt/inventory.html", context)
+
+
+def _timed(records: list[list[str]]) -> list[list[object]]:
+    """Return the newest records of a log, their times as times."""
+    return [
+        [datetime.fromisoformat(at) if at else None, *rest] for at, *rest in records[:SHOWN_RECORDS]
+    ]
 
 
 @require_http_methods(["GET", "POST"])

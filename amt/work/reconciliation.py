@@ -96,7 +96,8 @@ class Reconciliation:
         self._tell_twice()
         never = [self.sides.devices[one.key] for one in managed if not one.has_marks]
         for device in never:
-            self._line(Kind.NEVER, None, device, words.NEVER)
+            has_agent = device.pk in sides.reports
+            self._line(Kind.NEVER, None, device, words.NO_MARKS if has_agent else words.NEVER)
         self._save()
         self._end(token, never=len(never), managed=len(managed))
 

@@ -229,6 +229,7 @@ def _note_identity(device: Device, before: HostReport, now: HostReport) -> None:
     old = {"uuid": str(before.uuid or ""), "serial_number": before.serial_number}
     new = {"uuid": str(now.uuid or ""), "serial_number": now.serial_number}
     if old != new:
+        old, new = audit.changes(old, new)
         audit.record(None, "agent.identity", device, old=old, new=new)
 
 

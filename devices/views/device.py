@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -28,6 +29,7 @@ QUICK_FOR = timedelta(seconds=60)  # after an order the page looks more often
 RECENT = 5
 SEEN_TASKS = {"newest": ["pk"]}
 NAMED = 20  # devices that a dialog names
+INVENTORIED = Q(host_report__isnull=False) | Q(amt_inventory__isnull=False)
 
 
 def visible(request: PersonRequest) -> DeviceQuerySet:
@@ -196,6 +198,9 @@ def told(request: PersonRequest, chosen: DeviceQuerySet) -> dict[str, Any]:
         "more": max(0, count - NAMED),
         "set_up": chosen.manageable().count(),
         "overriding": chosen.filter(settings__isnull=False).distinct().count(),
+        "inventoried": chosen.filter(INVENTORIED).count(),
+        "with_agent": chosen.filter(agent__isnull=False).count(),
+        "with_messages": chosen.filter(messages__isnull=False).distinct().count(),
         "next": request.POST.get("next", ""),
     }
 

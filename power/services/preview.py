@@ -99,9 +99,9 @@ def preview_all(selection: Selection, *, send_anyway: bool = False) -> list[Prev
         preview = Preview(action, typed_above=limit, may_send_anyway=anyway)
         preview.send_anyway = send_anyway and anyway
         preview.senders = [device for device in chosen if device.pk in senders & allowed]
-        if action in (PowerAction.ON, PowerAction.OFF):
-            preview.deaf = [device for device in chosen if device.pk in deaf & allowed]
         _sort(preview, chosen, allowed)
+        if action in (PowerAction.ON, PowerAction.OFF):
+            preview.deaf = [device for device in preview.ordered if device.pk in deaf]
         previews.append(preview)
     return previews
 
