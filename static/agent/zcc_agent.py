@@ -33,6 +33,7 @@ HERE = Path(__file__).resolve()
 DMI = Path("/sys/class/dmi/id")
 NET = Path("/sys/class/net")
 MOST_PROGRAMS = 5000
+LONGEST = {"host_name": 255, "agent_version": 20}  # characters; of others 100
 SECONDS = 30
 SERVICE = """[Unit]
 Description=Report this PC to the zcc console
@@ -250,11 +251,12 @@ def facts():
     told["host_name"] = socket.getfqdn()[:255]
     told["agent_version"] = VERSION
     told["addresses"] = addresses()
-    return {name: clean(value) for name, value in told.items()}
+    return {name: cut(name, value) for name, value in told.items()}
 
 
-def clean(value):
-    return value.strip()[: 255 if len(value) > 100 else 100] if isinstance(value, str) else value
+def cut(name, value):
+    """Return a value no longer than the console takes it."""
+    return value.strip()[: LONGEST.get(name, 100)] if isinstance(value, str) else value
 
 
 def linux_facts():

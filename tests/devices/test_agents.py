@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from devices import inventory_changes
+from devices.agent_facts import LENGTHS
 from devices.models import Agent, AuditEntry, Device, EnrolmentToken, HostReport, InventoryChange
 from devices.models.rights import Role
 from devices.services import agents
@@ -340,6 +341,15 @@ def test_the_program_names_certificates_that_are_none(tmp_path, text):
     words = [sys.executable, str(PROGRAM), "enrol", "--server", "https://127.0.0.1:1"]
     done = subprocess.run([*words, "--ca", str(path)], input="", capture_output=True, text=True)
     assert (done.returncode, done.stderr[:16]) == (1, "zcc_agent: --ca:")
+
+
+def test_the_program_cuts_what_is_too_long(tmp_path):
+    code = "import json, sys; sys.path.insert(0, sys.argv[1]); import zcc_agent as a; "
+    code += "print(json.dumps({n: len(a.cut(n, 'x' * 900)) for n in json.loads(sys.argv[2])}))"
+    names = json.dumps(list(LENGTHS))
+    words = [sys.executable, "-c", code, str(PROGRAM.parent), names]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == LENGTHS
 
 
 def test_what_the_program_finds_here_is_taken():
