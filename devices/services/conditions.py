@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -26,15 +26,19 @@ OPERATORS: Mapping[str, str] = {
     "unknown": "is not known",
     "within": "in the last (days)",
     "not-within": "not in the last (days)",
+    "next": "in the next (days)",
+    "not-next": "not in the next (days)",
 }
 TOO_MANY = f"A filter has at most {MOST_CONDITIONS} conditions over inventories."
 NO_VALUE = ("known", "unknown")
+DAYS = ("within", "not-within", "next", "not-next")
 COMPARING: Mapping[str, str] = {"at-least": "gte", "at-most": "lte", "below": "lt"}
 OPPOSITES: Mapping[str, str] = {
     "is-not": "is",
     "lacks": "contains",
     "unknown": "known",
     "not-within": "within",
+    "not-next": "next",
 }
 
 
@@ -56,7 +60,7 @@ class Condition:
         return "|".join([self.operator, self.name, *([self.value] if self.value else [])])
 
     def __str__(self) -> str:
-        if self.operator in ("within", "not-within"):
+        if self.operator in DAYS:
             days = "day" if self.value == "1" else f"{self.value} days"
             return f"{self.name} {OPERATORS[self.operator].removesuffix(' (days)')} {days}"
         return f"{self.name} {OPERATORS[self.operator]} {self.value}".strip()
@@ -74,8 +78,8 @@ class Condition:
             return Q()
         if operator == "contains":
             return Q(text__contains=text)
-        if operator == "within":
-            return Q(number__gte=(timezone.now() - timedelta(days=int(text))).timestamp())
+        if operator in DAYS:
+            return _ahead(int(text)) if operator == "next" else _ago(int(text))
         number, version = measure(text)
         if operator == "is":
             return Q(text=text) | Q(number=number) if number is not None else Q(text=text)
@@ -83,6 +87,21 @@ class Condition:
         if number is not None:
             return Q(**{f"number__{how}": number})
         return Q(**{f"version__{how}": version}) & ~Q(version="")
+
+
+def _ago(days: int) -> Q:
+    now = timezone.now()
+    return _between(now - timedelta(days=days), now)
+
+
+def _ahead(days: int) -> Q:
+    """Return the condition "in the next days"; today is still to come where no hour is told."""
+    now = timezone.now()
+    return _between(now, now + timedelta(days=days)) | Q(text=f"{now:%Y-%m-%d}")
+
+
+def _between(first: datetime, last: datetime) -> Q:
+    return Q(number__range=(first.timestamp(), last.timestamp())) & ~Q(version="")  # no size
 
 
 def condition(name: str, operator: str, value: str = "") -> Condition:
@@ -114,7 +133,7 @@ def _why_not(operator: str, value: str) -> str:
     if operator in COMPARING and measure(value) == (None, ""):
         return "it takes a number, a version or a date, like 8 GB, 120.0 or 2026-01-31."
     is_days = value.isascii() and value.isdigit() and len(value) < 9
-    if operator.endswith("within") and not (is_days and 0 < int(value) <= MOST_DAYS):
+    if operator in DAYS and not (is_days and 0 < int(value) <= MOST_DAYS):
         return f"it takes a number of days from 1 to {MOST_DAYS:,}."
     return ""
 

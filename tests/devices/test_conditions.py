@@ -160,6 +160,24 @@ def test_a_change_is_found_by_its_day():
     assert found("within|Inventory: Last changed|4") == []
 
 
+def day(days: int) -> str:
+    return f"{timezone.now() + timedelta(days=days):%Y-%m-%d}"
+
+
+def test_the_last_days_end_now_and_the_next_days_begin():
+    for name, days in (("Ended", -5), ("Today", 0), ("Soon", 9), ("2044", 6_000)):
+        kept(name, ("Certificate 1: Valid until", day(days)), ("Memory: Size", "1.76 GB"))
+    assert found("within|Certificate: Valid until|9") == ["Ended", "Today"]
+    assert found("not-within|Certificate: Valid until|9") == ["2044", "Soon"]
+    assert found("next|Certificate: Valid until|9") == ["Soon", "Today"]
+    assert found("next|Certificate: Valid until|8") == ["Today"]
+    assert found("not-next|Certificate: Valid until|9") == ["2044", "Ended"]
+    assert found("next|Certificate: Valid until|36500", "within|Memory: Size|36500") == []
+    assert str(read("next|Certificate: Valid until|30")) == (
+        "Certificate: Valid until in the next 30 days"
+    )
+
+
 # Odd input
 
 
@@ -177,6 +195,7 @@ def test_a_change_is_found_by_its_day():
         "within|Inventory: Last read|0",
         "within|Inventory: Last read|" + "9" * 100,
         "within|Inventory: Last read|٣",
+        "next|Inventory: Last read|soon",
         "is|" + "N" * 300 + "|1",
         "is|BIOS: Version|" + "1" * 5000,
     ],
@@ -331,6 +350,7 @@ class Machine:
     chip: str
     released: date | None
     read_at: datetime | None
+    ends_at: datetime | None
 
     def values(self, name: str) -> list:
         return {
@@ -342,6 +362,7 @@ class Machine:
             "Processor: Name": [self.chip] if self.chip else [],
             "BIOS: Released": [self.released] if self.released else [],
             "Inventory: Last read": [self.read_at] if self.read_at else [],
+            "Certificate: Valid until": [self.ends_at] if self.ends_at else [],
         }[name]
 
     def told(self) -> list[tuple[str, str]]:
@@ -349,7 +370,8 @@ class Machine:
         pairs += [("Software: Firefox", dotted(version)) for version in self.browser]
         pairs += [("Operating system", self.system), ("Processor: Name", self.chip)]
         pairs += [("BIOS: Version", dotted(self.bios))] if self.bios else []
-        return pairs + ([("BIOS: Released", str(self.released))] if self.released else [])
+        pairs += [("BIOS: Released", str(self.released))] if self.released else []
+        return pairs + ([("Certificate: Valid until", str(self.ends_at))] if self.ends_at else [])
 
 
 def dotted(version: tuple[int, ...]) -> str:
@@ -358,7 +380,7 @@ def dotted(version: tuple[int, ...]) -> str:
 
 def machine(chance: random.Random) -> Machine:
     if chance.random() < 0.1:
-        return Machine([], None, [], "", "", None, None)  # never inventoried
+        return Machine([], None, [], "", "", None, None, None)  # never inventoried
     some = chance.random
     modules = [chance.choice([0.5, 2, 4, 8, 16]) for _ in range(chance.randint(0, 4))]
     versions = [version(chance) for _ in range(chance.choice([0, 0, 1, 1, 1, 2]))]
@@ -371,6 +393,7 @@ def machine(chance: random.Random) -> Machine:
         chip=chance.choice(CHIPS) if some() < 0.9 else "",
         released=released if some() < 0.8 else None,
         read_at=NOW - timedelta(days=chance.randrange(120), hours=1),
+        ends_at=NOW + timedelta(days=chance.randrange(-120, 120), hours=1),
     )
 
 
@@ -388,13 +411,14 @@ KINDS = {
     "Processor: Name": "text",
     "BIOS: Released": "date",
     "Inventory: Last read": "time",
+    "Certificate: Valid until": "time",
 }
 WORDS = {
     "size": ["is", "is-not", *COMPARE],
     "version": ["is", "is-not", *COMPARE],
     "text": ["is", "is-not", "contains", "lacks"],
     "date": ["is", *COMPARE],
-    "time": ["within", "not-within"],
+    "time": ["within", "not-within", "next", "not-next"],
 }
 
 
@@ -420,7 +444,8 @@ def draw(chance: random.Random) -> tuple[str, str, object, str]:
 
 
 def is_so(machine: Machine, name: str, how: str, value: object) -> bool:
-    opposites = {"is-not": "is", "lacks": "contains", "unknown": "known", "not-within": "within"}
+    opposites = {"is-not": "is", "lacks": "contains", "unknown": "known"}
+    opposites |= {"not-within": "within", "not-next": "next"}
     if how in opposites:
         return not is_so(machine, name, opposites[how], value)
     return any(one_is(one, how, value) for one in machine.values(name))
@@ -430,7 +455,9 @@ def one_is(one: object, how: str, value: object) -> bool:
     if how == "known":
         return True
     if how == "within":
-        return one >= NOW - timedelta(days=value)
+        return NOW - timedelta(days=value) <= one <= NOW
+    if how == "next":
+        return NOW <= one <= NOW + timedelta(days=value)
     if isinstance(one, str):
         one, value = one.lower(), value.lower()
         return one == value if how == "is" else value in one
