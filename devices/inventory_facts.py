@@ -14,6 +14,7 @@ MOST_FACTS = 10_000  # of one reading
 LONGEST_NAME, LONGEST_TEXT = 220, 500
 LAST_READ, LAST_CHANGED = "Inventory: Last read", "Inventory: Last changed"
 SOFTWARE = "Software: "
+ADDED = (LAST_READ, LAST_CHANGED, *(f"{one}: Last read" for one in InventoryChange.Source.labels))
 
 # GB and GiB count as the same: memory is told in one, disks in the other, people say GB to both.
 SIZES = {f"{prefix}{end}": 1000.0**n for n, prefix in enumerate("kmgtp", 1) for end in ("b", "ib")}

@@ -51,20 +51,18 @@ class ConditionsForm:
         return len(self.rows) < conditions.MOST_CONDITIONS
 
     def is_valid(self, user: User) -> bool:
-        """Return whether all rows can be understood; empty ones are left out."""
-        for row in self.rows:
-            if not row.is_empty:
-                self._check(row, user)
+        """Return whether all rows can be understood and answered; empty ones are left out."""
+        read = [row for row in self.rows if not row.is_empty and self._read(row)]
         if len(self.rows) > conditions.MOST_CONDITIONS:
             self.error = conditions.TOO_MANY
-        return not self.error and not any(row.error for row in self.rows)
+            return False
+        for row, why in zip(read, facts.refusals(user, self.conditions), strict=True):
+            row.error = why
+        return not any(row.error for row in self.rows)
 
-    def _check(self, row: Row, user: User) -> None:
+    def _read(self, row: Row) -> bool:
         try:
-            made = conditions.condition(row.name, row.operator, row.value)
+            self.conditions.append(conditions.condition(row.name, row.operator, row.value))
         except BadCondition as error:
             row.error = str(error)
-            return
-        self.conditions.append(made)
-        if facts.lacks_unit(user, made):
-            row.error = f"{made.name} has a unit: write it, too, like 8 GB or 2.4 GHz."
+        return not row.error

@@ -33,6 +33,7 @@ TOO_MANY = f"A filter has at most {MOST_CONDITIONS} conditions over inventories.
 NO_VALUE = ("known", "unknown")
 DAYS = ("within", "not-within", "next", "not-next")
 COMPARING: Mapping[str, str] = {"at-least": "gte", "at-most": "lte", "below": "lt"}
+EQUAL = ("is", "is-not")
 OPPOSITES: Mapping[str, str] = {
     "is-not": "is",
     "lacks": "contains",

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from devices import codes
-from devices.models import DeviceQuerySet, Folder
+from devices.models import DeviceQuerySet, Folder, User
 from devices.models.device import KNOWN_FOR, OFF_STATES, ON_STATES, SLEEP_STATES
 from devices.power_groups import GROUPS, old_after
-from devices.services import conditions
+from devices.services import conditions, facts
 from devices.state_words import CONNECTIONS
 
 HERE: Mapping[str, str] = {"1": "Only this folder"}
@@ -56,17 +56,20 @@ class Listing:
     simulated: str = ""
     failed: str = ""  # with which code the last reading failed
     facts: tuple[str, ...] = ()  # conditions over inventories, as the address has them
+    reader: User | None = None  # whose devices the conditions are held against
 
     @classmethod
-    def read(cls, query: QueryDict, folder: Folder | None = None) -> "Listing":
+    def read(
+        cls, query: QueryDict, folder: Folder | None = None, reader: User | None = None
+    ) -> "Listing":
         """Return what the address asks for; words it does not know mean "all"."""
         asked = {name: query.get(name, "") for name in KNOWN}
         asked = {name: word if word in KNOWN[name] else "" for name, word in asked.items()}
         free = {name: query.get(name, "").replace("\0", "").strip()[:LONGEST] for name in FREE}
         # One more than there may be is kept: it says that they are too many.
-        facts = [word[: conditions.LONGEST + 1] for word in query.getlist(FACT)]
-        kept = tuple(facts[: conditions.MOST_CONDITIONS + 1])
-        return cls(folder=folder, facts=kept, **asked, **free)
+        words = query.getlist(FACT)[: conditions.MOST_CONDITIONS + 1]
+        kept = tuple(word[: conditions.LONGEST + 1] for word in words)
+        return cls(folder=folder, facts=kept, reader=reader, **asked, **free)
 
     @property
     def words(self) -> dict[str, str]:
@@ -105,9 +108,16 @@ class Listing:
         return conditions.read_all(self.facts)[0]
 
     @cached_property
-    def errors(self) -> list[str]:
-        """Return what cannot be understood: such a filter matches nothing rather than too much."""
+    def unreadable(self) -> list[str]:
+        """Return what cannot be understood."""
         return conditions.read_all(self.facts)[1]
+
+    @cached_property
+    def errors(self) -> list[str]:
+        """Return why the filter has no answer: it matches nothing then, rather than too much."""
+        if self.unreadable or not self.reader:
+            return self.unreadable
+        return [why for why in facts.refusals(self.reader, self.conditions) if why]
 
     def without(self, name: str, word: str = "") -> str:
         """Return the query of the list without one of its filters (of several: one word)."""
@@ -159,7 +169,7 @@ class Listing:
 
     def _facts_in_words(self) -> list[tuple[str, str]]:
         """Return each condition over inventories as the address has it, and in words."""
-        if self.errors:  # to be taken away, even those that cannot be read
+        if self.unreadable:  # to be taken away, even those that cannot be read
             return [(word, word[: conditions.LONGEST_CHIP]) for word in self.facts]
         return [(word, str(one)) for word, one in zip(self.facts, self.conditions, strict=True)]
 

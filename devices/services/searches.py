@@ -32,7 +32,7 @@ def save_search(*, name: str, is_shared: bool, query: QueryDict, by: User) -> Sa
         PermissionDenied: ``by`` may not share.
     """
     listing = selection.listing(by, query)
-    if listing is None or listing.errors:
+    if listing is None or listing.unreadable:
         raise ValidationError("This filter cannot be read.")
     if not listing.folder and not listing.is_filtered:
         raise ValidationError("The list has no filter to save.")

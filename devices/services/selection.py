@@ -38,7 +38,7 @@ def listing(user: User, query: QueryDict) -> Listing | None:
         folder = Folder.objects.visible_to(user).filter(pk__in=numbers([asked])).first()
         if folder is None:
             return None
-    return Listing.read(query, folder)
+    return Listing.read(query, folder, user)
 
 
 def freeze(devices: DeviceQuerySet) -> str:

@@ -28,7 +28,7 @@ def devices(request: PersonRequest, pk: int | None = None) -> HttpResponse:
     """List the devices of the zone or of a folder; a search or a filter gets only the list."""
     visible = Folder.objects.visible_to(request.user)
     folder = get_object_or_404(visible, pk=pk) if pk else None
-    context = listed(request, Listing.read(request.GET, folder))
+    context = listed(request, Listing.read(request.GET, folder, request.user))
     if request.htmx:
         return render(request, "devices/_list.html", context)
     tree = Tree.visible_to(request.user)

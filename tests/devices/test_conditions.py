@@ -219,6 +219,67 @@ def test_odd_values_are_values(value):
     assert found(f"lacks|BIOS: Version|{value[:2]}") == []
 
 
+@pytest.fixture
+def known():
+    """Keep a device of which there are a date, a version, a size, a program and a text."""
+    told = {"BIOS: Released": "2023-05-30", "BIOS: Version": "1.2", "Memory: Size": "8 GiB"}
+    kept("PC", *told.items(), ("Software: Editor", "2024-01-31"), ("Model", "Example 1"))
+
+
+MISLEADING = [
+    ("at-least|BIOS: Released|30.05.2023", "BIOS: Released is a date: write dates like"),
+    ("below|BIOS: Released|2023", "BIOS: Released is a date"),
+    ("is-not|BIOS: Released|30.05.2023", "BIOS: Released is a date"),
+    ("at-most|BIOS: Released|8 GB", "BIOS: Released is a date"),
+    ("at-least|Inventory: Last read|01.02.2026", "Inventory: Last read is a date"),
+    ("at-least|Memory: Size|8", "Memory: Size has a unit"),
+    ("at-least|Memory: Size|2023-05-30", "Memory: Size has a unit"),
+    ("not-within|BIOS: Version|30", "BIOS: Version: its values are no dates."),
+    ("is-not|BIOS: Versoin|1.2", "BIOS: Versoin: no device has a value of this name."),
+    ("unknown|BIOS: Versoin", "BIOS: Versoin: no device has a value of this name."),
+    ("not-next|Certificate: Valid until|30", "no device has a value of this name."),
+]
+
+
+@pytest.mark.parametrize(("word", "why"), MISLEADING)
+def test_what_would_be_answered_wrongly_is_refused_in_its_row(client, known, word, why):
+    client.force_login(factories.person())
+    asked, name, value = (*word.split("|"), "")[:3]
+    sent = {"operator": ["is", asked], "name": ["Model", name], "value": ["Example 1", value]}
+    answer = client.post(reverse("devices:filter_inventory"), sent)
+    assert answer.status_code == 422
+    assert [why in row.error for row in answer.context["form"].rows] == [False, True]
+    assert why in answer.content.decode()
+
+
+@pytest.mark.parametrize(("word", "why"), MISLEADING)
+def test_what_would_be_answered_wrongly_matches_nothing_and_says_why(client, known, word, why):
+    assert found(word) == []
+    client.force_login(factories.person())
+    page = client.get(reverse("devices:devices"), {"fact": [word, "known|Model"]})
+    assert "This filter cannot be answered, so it finds nothing." in page.content.decode()
+    assert [why in one for one in page.context["listing"].errors] == [True]
+    assert "Model is known" in page.content.decode()  # a chip in words
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "at-least|BIOS: Released|2023-05-30",
+        "is-not|BIOS: Released|2023-05-31",
+        "contains|BIOS: Released|2023-05",
+        "is-not|BIOS: Released|unknown",
+        "is-not|Software: X|1",
+        "unknown|software: x",
+        "below|Software: Editor|2024.2",
+        "not-within|Agent: Last read|30",
+        "unknown|Inventory: Last changed",
+    ],
+)
+def test_fair_questions_are_answered(known, word):
+    assert found(word) == ["PC"]
+
+
 def test_ten_thousand_conditions_are_too_many_and_match_nothing(client):
     kept("PC", ("BIOS: Version", "1"))
     words = ["known|BIOS: Version"] * 10_000
@@ -260,6 +321,7 @@ def test_chips_take_conditions_away_one_by_one():
 
 def test_the_editor_writes_the_address_of_the_list_and_reads_it(client):
     lab = factories.folder("Lab")
+    kept("PC", ("Processor: Name", "i5"), ("Model", "Example 1"))
     client.force_login(factories.person())
     sent = {
         "filter": f"folder={lab.pk}&mode=smb&fact=known%7CModel",
@@ -309,7 +371,9 @@ def test_names_and_devices_of_other_folders_are_not_told():
     assert facts.names(user, "software") == ["Software: Editor"]
     assert "Secret: Word" not in facts.names(user)
     assert "Secret: Word" in facts.names(factories.person())
-    assert not facts.lacks_unit(user, condition("Memory: Size", "at-least", "8"))
+    bare = condition("Memory: Size", "at-least", "8")
+    for person, word in ((user, "no device has"), (factories.person(), "has a unit")):
+        assert word in facts.refusals(person, [bare])[0]
     assert facts.values(user, "bios: version") == ["1"]
     assert facts.values(user, "Memory: Size") == []
     assert facts.values(factories.person(), "Memory: Size", "GIB") == ["8 gib"]
@@ -325,7 +389,7 @@ def test_names_come_with_as_many_queries_as_ever(client, django_assert_max_num_q
     with django_assert_max_num_queries(5):
         page = client.get(reverse("devices:fact_names"), {"name": "Software"}).content.decode()
     assert page.count("<option") == 50
-    conditions = "&".join(f"fact=unknown|Software: q{number}" for number in range(10))
+    conditions = "&".join(f"fact=is-not|Board: Model|y{number}" for number in range(10))
     with django_assert_max_num_queries(12):
         answer = client.get(f"{reverse('devices:devices')}?{conditions}")
     assert len(answer.context["page"].rows) == 50
