@@ -8,6 +8,7 @@ from itertools import islice
 
 from django.db.models import Exists, OuterRef
 
+from devices.marks import dashed_mac
 from devices.models import Device, FactName, HostReport, InventoryChange, InventoryFact
 
 MOST_FACTS = 10_000  # of one reading
@@ -116,8 +117,17 @@ def facts_of(
     return found | {_fact(name, text): name for name, text in {**totals, **told_times}.items()}
 
 
-def _fact(name: str, text: str) -> Fact:
+def comparable(name: str, text: str) -> str:
+    """Return a value of this name as facts have it: in lower case, a MAC address with dashes.
+
+    A serial number may be twelve digits, so the name has to say that it is one.
+    """
     text = " ".join(text.replace("\0", " ").split()).lower()[:LONGEST_TEXT]
+    return (key_of(name).endswith("mac address") and dashed_mac(text)) or text
+
+
+def _fact(name: str, text: str) -> Fact:
+    text = comparable(name, text)
     number, version = measure(text)
     return Fact(key_of(name), text, number, version)
 

@@ -19,6 +19,10 @@ EMPTY_SERIALS = {
     *("123456789", "1234567890", "0123456789", "01234567890123456789"),
 }
 MAC = re.compile(r"[0-9a-f]{12}")
+WRITTEN_MAC = re.compile(  # aa:bb:cc:dd:ee:01, aa-bb-…, aabb.ccdd.ee01, aabbcc-ddee01, aabbccddee01
+    r"[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}"
+    r"|[0-9a-f]{4}([:.-])[0-9a-f]{4}\2[0-9a-f]{4}|[0-9a-f]{6}[:-]?[0-9a-f]{6}"
+)
 ADDRESS = re.compile(r"[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*")
 CONTAINERS = "0242"  # the same few on every machine that runs them
 EVERYBODYS = {"localhost", "localhost.localdomain", "localhost6", "workstation", "desktop", "pc"}
@@ -53,6 +57,13 @@ def usable_macs(texts: Iterable[str]) -> tuple[str, ...]:
         if is_own and not plain.startswith(CONTAINERS):
             found.append(plain)
     return tuple(dict.fromkeys(found))
+
+
+def dashed_mac(text: str) -> str:
+    """Return a MAC address as Intel AMT tells it, aa-bb-cc-dd-ee-01; empty if ``text`` is none."""
+    plain = text.strip().lower()
+    digits = re.sub(r"[^0-9a-f]", "", plain) if WRITTEN_MAC.fullmatch(plain) else ""
+    return "-".join(digits[at : at + 2] for at in range(0, len(digits), 2))
 
 
 def usable_name(text: str) -> str:

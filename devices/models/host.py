@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from devices.marks import dashed_mac
 from devices.models.device import Device
 
 
@@ -38,7 +39,7 @@ class HostReport(models.Model):
             "Manufacturer": self.manufacturer,
             "Model": self.model,
             "Serial number": self.serial_number,
-            "MAC addresses": ", ".join(self.macs),
+            "MAC addresses": ", ".join(map(dashed_mac, self.macs)),
             "Addresses": ", ".join(self.addresses),
             "Agent": self.agent_version,
         }

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from devices.inventory_facts import LONGEST_NAME, key_of, measure, plain
+from devices.inventory_facts import LONGEST_NAME, comparable, key_of, measure, plain
 from devices.models import InventoryFact
 
 MOST_CONDITIONS = 10  # of one filter
@@ -74,7 +74,7 @@ class Condition:
         return ~found if self.operator in OPPOSITES else found
 
     def _of_value(self, operator: str) -> Q:
-        text = self.value.lower()
+        text = comparable(self.name, self.value)
         if operator == "known":
             return Q()
         if operator == "contains":

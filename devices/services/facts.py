@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from devices.inventory_facts import ADDED, SOFTWARE, key_of, measure
+from devices.inventory_facts import ADDED, SOFTWARE, comparable, key_of, measure
 from devices.models import FactName, InventoryFact, User
 from devices.models.rights import Right, below
 from devices.services.conditions import COMPARING, DAYS, EQUAL, Condition
@@ -27,7 +27,7 @@ def names(user: User, text: str = "") -> list[str]:
 
 def values(user: User, name: str, text: str = "") -> list[str]:
     """Return the first values of this name that have ``text``."""
-    found = _visible_to(user).filter(key=key_of(name), text__contains=text.lower())
+    found = _visible_to(user).filter(key=key_of(name), text__contains=comparable(name, text))
     kept = found.exclude(text="").order_by("text").values_list("text", flat=True)
     return list(kept.distinct()[:MOST_OFFERED])
 

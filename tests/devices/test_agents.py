@@ -20,7 +20,15 @@ from django.utils import timezone
 
 from devices import inventory_changes
 from devices.agent_facts import LENGTHS
-from devices.models import Agent, AuditEntry, Device, EnrolmentToken, HostReport, InventoryChange
+from devices.models import (
+    Agent,
+    AuditEntry,
+    Device,
+    EnrolmentToken,
+    HostReport,
+    InventoryChange,
+    InventoryFact,
+)
 from devices.models.rights import Role
 from devices.services import agents
 from tests import factories
@@ -82,6 +90,17 @@ def test_an_agent_enrols_as_a_new_device_and_its_facts_are_kept(client):
     assert kept.uuid == UUID(FACTS["uuid"])
     assert (kept.macs, kept.addresses) == (["a4bb6d000001"], ["10.1.2.3", "fe80::1"])
     assert AuditEntry.objects.filter(verb="agent.enrol").count() == 1
+
+
+def test_mac_addresses_are_shown_as_amt_tells_them_and_other_dashes_are_no_change(client):
+    known = enrolled(client)
+    device = Device.objects.get()
+    InventoryFact.objects.filter(key="mac address").update(text="a4bb6d000001")  # as kept before
+    reported(client, known, FACTS | {"macs": ["A4:BB:6D:00:00:01"]}, 1)
+    assert HostReport.objects.get().texts()["MAC addresses"] == "a4-bb-6d-00-00-01"
+    told = device.inventory_facts.filter(key="mac address").values_list("text", flat=True)
+    assert list(told) == ["a4-bb-6d-00-00-01"]
+    assert not InventoryChange.objects.exists()
 
 
 def test_a_token_is_useless_the_second_time_and_when_it_is_old(client):

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from devices.inventory_facts import facts_of, measure, record_facts, rows
+from devices.marks import dashed_mac
 from devices.models import Device, FactName, InventoryChange, InventoryFact
 from devices.models.rights import Role
 from devices.services import facts, selection
@@ -176,6 +177,41 @@ def test_the_last_days_end_now_and_the_next_days_begin():
     assert str(read("next|Certificate: Valid until|30")) == (
         "Certificate: Valid until in the next 30 days"
     )
+
+
+# MAC addresses
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("AA:BB:CC:DD:EE:01", "aa-bb-cc-dd-ee-01", "AABB.CCDD.EE01", "aabbccddee01"),
+        *("AABBCC-DDEE01", " aa:bb:cc:dd:ee:01 "),
+    ],
+)
+def test_a_mac_address_is_found_as_anybody_writes_it(typed):
+    assert dashed_mac(typed) == "aa-bb-cc-dd-ee-01"
+    kept("AMT", ("Network 1: MAC address", "AA-BB-CC-DD-EE-01"))
+    kept("Agent", ("MAC address", "aabbccddee01"), ("MAC address", typed), source=AGENT)
+    for name, wanted in (("MAC address", "Agent"), ("Network: MAC address", "AMT")):
+        assert found(f"is|{name}|{typed}") == [wanted]
+        assert found(f"contains|{name}|{typed}") == [wanted]
+        assert found(f"contains|{name}|bb-cc") == [wanted]
+        assert found(f"is-not|{name}|{typed}", f"known|{name}") == []
+        assert facts.values(factories.person(), name, typed) == ["aa-bb-cc-dd-ee-01"]
+    assert InventoryFact.objects.filter(text="aa-bb-cc-dd-ee-01").count() == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["aa:bb", "aa:bb-cc:dd:ee:01", "aabbccddee0g", "aabbccddee0102", ""]
+)
+def test_other_texts_are_no_mac_address(text):
+    assert dashed_mac(text) == ""
+
+
+def test_a_serial_number_of_twelve_digits_stays_one():
+    kept("PC", ("Serial number", "202305301200"), ("BIOS: Version", "2023.0530.1200"))
+    assert found("contains|Serial number|3053", "is|BIOS: Version|2023.0530.1200") == ["PC"]
 
 
 # Odd input
