@@ -21,6 +21,7 @@ STATES: Mapping[str, str] = {"acknowledged": "Acknowledged", "all": "Acknowledge
 KNOWN = {"severity": SEVERITIES, "source": SOURCES, "state": STATES}
 LABELS = {"severity": "Severity", "source": "Source"}
 KEYS = ("folder", "device", "upto")
+NOBODY = "0"  # the number of no row, in place of what is none: it must not show all
 LONGEST = 100  # characters of a search
 
 
@@ -38,10 +39,10 @@ class MessageList:
 
     @classmethod
     def read(cls, query: QueryDict, **fixed: str) -> "MessageList":
-        """Return what the address asks for; words it does not know mean "all"."""
+        """Return what the address asks for: of words it does not know all, of numbers nothing."""
         asked = {name: query.get(name, "") for name in (*KNOWN, *KEYS)}
         asked |= {name: "" for name, known in KNOWN.items() if asked[name] not in known}
-        asked |= {name: "" for name in KEYS if not numbers([asked[name]])}
+        asked |= {name: NOBODY for name in KEYS if asked[name] and not numbers([asked[name]])}
         q = query.get("q", "").replace("\0", "").strip()[:LONGEST]
         return cls(**{**asked, "q": q, **fixed})
 

@@ -35,9 +35,10 @@ def messages(request: PersonRequest) -> HttpResponse:
     asked = MessageList.read(request.GET)
     tree = Tree.visible_to(request.user)
     folders = [(str(pk), tree.full_name(path)) for path, (pk, _) in tree.folders.items()]
-    names = {"folder": dict(folders)[asked.folder]} if asked.folder in dict(folders) else {}
-    if asked.device and (device := visible(request).filter(pk=asked.device).first()):
-        names["device"] = device.name
+    names = {"folder": dict(folders).get(asked.folder, "Unknown folder")} if asked.folder else {}
+    if asked.device:
+        device = visible(request).filter(pk=asked.device).first()
+        names["device"] = device.name if device else "Unknown device"
     context = {
         **listed(request, asked, names, sorted(folders, key=lambda one: one[1])),
         "may_acknowledge": may_anywhere(request.user, Right.READ_STATE),

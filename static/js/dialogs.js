@@ -1,5 +1,6 @@
 // Dialogs that htmx fills, their addresses (?do=name), and our own question instead of window.confirm.
 import { on } from "./events.js";
+import { selectedText } from "./selection.js";
 
 const bodies = { "dialog-body": "dialog", "lookup-body": "lookup" };
 const openers = new Map();
@@ -66,10 +67,17 @@ export const ask = ({ text, title = "Are you sure?", ok = "OK", danger = false }
   );
 };
 
+/** Fill "{n message}" in: "3 messages", as many as are selected in the list of the button. */
+const counted = (element, text) =>
+  text?.replace(/\{n ([a-z]+)\}/g, (_, word) => {
+    const count = selectedText(element);
+    return `${count} ${word}${count === "1" ? "" : "s"}`;
+  });
+
 const question = (element, text) =>
   ask({
-    text,
-    title: element.dataset.confirmTitle,
+    text: counted(element, text),
+    title: counted(element, element.dataset.confirmTitle),
     ok: element.dataset.confirmOk,
     danger: "confirmDanger" in element.dataset,
   });

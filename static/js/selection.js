@@ -92,6 +92,13 @@ const pairs = (section) => {
 const listOf = (element) =>
   element.dataset.withSelection ? document.querySelector(element.dataset.withSelection) : element.closest("[data-select]");
 
+/** How many rows the request of this element will name, in words. */
+export const selectedText = (element) => {
+  const section = listOf(element);
+  const chosen = read(section);
+  return (chosen.all && section.dataset.totalText) || size(section, chosen).toLocaleString("en");
+};
+
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (!detail.elt.matches("[data-with-selection]")) return;
   for (const [name, value] of pairs(listOf(detail.elt))) detail.formData.append(name, value);

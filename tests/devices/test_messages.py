@@ -138,11 +138,24 @@ def test_the_list_shows_what_is_open_and_each_filter_keeps_what_it_says(admin, l
 
 
 @pytest.mark.parametrize(
-    "query", [{"severity": "x"}, {"folder": "x"}, {"device": "9" * 30}, {"q": "\0"}, {"upto": "-1"}]
+    "query", [{"severity": "x"}, {"source": "x"}, {"q": "\0"}, {"folder": ""}, {"device": ""}]
 )
 def test_words_that_cannot_be_read_mean_all(admin, query):
     tell(device(), "disk")
     assert shown(admin, **query) == ["disk"]
+
+
+@pytest.mark.parametrize("number", ["-1", "abc", "0", "9" * 30, "\0", "1.0"])
+@pytest.mark.parametrize("name", ["folder", "device", "upto"])
+def test_numbers_that_cannot_be_read_mean_none(admin, name, number):
+    tell(device(), "disk")
+    page = admin.get(LIST, {name: number})
+    assert page.context["page"].rows == []
+    assert name == "upto" or f"Unknown {name}" in page.text
+    assert name == "upto" or "No message matches." in page.text
+    assert b"disk" not in b"".join(admin.get(CSV, {name: number}))
+    admin.post(DELETE, {"all": "1", "filter": f"{name}={number}"})
+    assert Message.objects.exists()
 
 
 def test_a_folder_that_may_not_be_seen_shows_nothing(client, lab):

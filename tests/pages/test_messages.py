@@ -66,6 +66,17 @@ def test_a_logged_error_becomes_a_message_and_leaves_when_it_is_acknowledged(
     expect(page.get_by_text("Nothing needs you.")).to_be_visible()
 
 
+def asked_before_deleting(page, axe) -> str:
+    """Press Delete; return the title of the question, which says twice how many go."""
+    page.get_by_role("button", name="Delete", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Delete")).to_have_class("btn btn-danger")
+    title = dialog.get_by_role("heading").inner_text()
+    expect(dialog.locator("p")).to_contain_text(title.removeprefix("Delete "))
+    assert axe(page) == []
+    return title
+
+
 def test_several_are_ticked_all_that_match_are_acknowledged_and_one_is_deleted(tabs, axe):
     told(device("PC-1"), 60)
     told(device("PC-2"), 2, Message.Severity.ERROR)
@@ -74,8 +85,8 @@ def test_several_are_ticked_all_that_match_are_acknowledged_and_one_is_deleted(t
     acknowledge = page.get_by_role("button", name="Acknowledge", exact=True)
     expect(acknowledge).to_be_disabled()
     page.get_by_label("Select Text 0 of PC-2").check()
-    page.get_by_role("button", name="Delete").click()
-    page.get_by_role("dialog").get_by_role("button", name=re.compile("OK|Delete")).click()
+    assert asked_before_deleting(page, axe) == "Delete 1 message"
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Deleted: 1 message.")).to_be_visible()
     expect(acknowledge).to_be_disabled()
 
@@ -83,7 +94,11 @@ def test_several_are_ticked_all_that_match_are_acknowledged_and_one_is_deleted(t
     page.get_by_label("Severity").select_option("Warning")
     page.get_by_role("button", name="Show", exact=True).click()
     page.get_by_label("Select this page").check()
+    assert asked_before_deleting(page, axe) == "Delete 50 messages"
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Select all 60 in this list").click()
+    assert asked_before_deleting(page, axe) == "Delete 60 messages"
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     assert axe(page) == []
     acknowledge.click()
     expect(page.get_by_text("Acknowledged: 60 messages.")).to_be_visible()
