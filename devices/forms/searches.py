@@ -21,6 +21,7 @@ class SearchForm(InOurWords, forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        del self.fields["name"].widget.attrs["maxlength"]  # a browser would cut what is pasted
         if not may_share(user):
             del self.fields["is_shared"]
 

@@ -132,6 +132,17 @@ def test_a_name_must_be_one(client, name):
     assert not SavedSearch.objects.exists()
 
 
+def test_a_name_that_is_too_long_is_not_cut_but_refused(client):
+    user = factories.person()
+    client.force_login(user)
+    search = save(user)
+    for name in ("save_search", "edit_search"):
+        address = reverse(f"devices:{name}", args=[search.pk] if name == "edit_search" else [])
+        assert "maxlength" not in client.get(f"{address}?mode=smb").content.decode()
+        answer = client.post(address, {"name": "n" * 120, "filter": FILTER})
+        assert "Name has 120 characters; 100 at most." in answer.content.decode()
+
+
 def test_nobody_saves_more_than_a_hundred():
     user = factories.person()
     made = [SavedSearch(owner=user, name=f"S{number}") for number in range(searches.MOST)]

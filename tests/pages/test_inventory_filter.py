@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from django.http import QueryDict
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from devices.inventory_facts import record_facts
 from devices.models import Folder, InventoryChange
 from devices.models.rights import Role
+from devices.services import searches
 from tests import factories
 from tests.pages.steps import open_power, tick_all
 
@@ -87,6 +89,40 @@ def test_all_that_a_saved_search_finds_are_exported_and_get_an_order(tabs, axe, 
     names = [one["device"] for one in json.loads(Path(told.value.path()).read_text())]
     assert names == [f"LAB-{number:02}" for number in range(1, 60, 2)]
     expect(open_power(page).get_by_text("30 devices").first).to_be_visible()
+
+
+def is_inside(page, *shown) -> bool:
+    """Return whether nothing has to be scrolled sideways to see these."""
+    width = page.viewport_size["width"]
+    boxes = [one.bounding_box() for one in shown]
+    return all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+
+
+@pytest.mark.parametrize("width", [1360, 390])
+@pytest.mark.parametrize("name", ["n" * 100, "word " * 19 + "words"])
+def test_a_long_name_hides_nothing(tabs, axe, width, name):
+    user = factories.person()
+    query = QueryDict("mode=smb&q=" + "q" * 100)
+    searches.save_search(name=name, is_shared=True, query=query, by=user)
+    page = tabs.open(user, viewport={"width": width, "height": 800})
+    page.goto("/devices/?mode=smb")
+    page.get_by_role("button", name="Saved searches").click()
+    entry = page.get_by_role("menuitem", name=name)
+    expect(entry).to_be_visible()
+    assert is_inside(page, entry, entry.get_by_text("shared"))
+    assert axe(page) == []
+    page.goto("/devices/searches/")
+    change = page.get_by_role("button", name=f"Change {name}")
+    delete = page.get_by_role("button", name=f"Delete {name}")
+    assert is_inside(page, change, delete, page.get_by_role("link", name=name))
+    delete.click()
+    dialog = page.get_by_role("dialog")
+    assert is_inside(page, dialog.get_by_role("button", name="Close"))
+    assert dialog.evaluate("it => it.scrollWidth <= it.clientWidth")
+    dialog.get_by_role("button", name="Cancel").click()
+    change.click()
+    assert is_inside(page, dialog.get_by_role("button", name="Close"))
+    assert axe(page) == []
 
 
 def test_a_shared_search_is_opened_by_a_monitor_and_managed_by_who_may(tabs, axe, lab):
