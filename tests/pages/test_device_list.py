@@ -34,17 +34,24 @@ def rows(page):
 def test_the_search_filters_as_one_types_and_back_brings_the_list_again(tabs, lab):
     page = tabs.open(factories.person())
     page.goto(lab.get_absolute_url())
+    beside = page.locator(".z-title .z-mute")
+    expect(beside).to_have_text("60 devices")
     search = page.get_by_label("Search in Lab")
     search.press_sequentially("lab-1", delay=60)
     expect(rows(page)).to_have_count(10)
+    expect(beside).to_have_text("10 of 60 devices")
     expect(search).to_be_focused()
     search.press_sequentially("7", delay=60)
     expect(rows(page)).to_have_count(1)
     expect(search).to_have_value("lab-17")
     page.get_by_role("link", name="remove this filter").click()
     expect(rows(page)).to_have_count(50)
+    expect(beside).to_have_text("60 devices")
     page.go_back()
     expect(rows(page)).to_have_count(1)
+    expect(beside).to_have_text("1 of 60 devices")
+    search.fill("")
+    expect(beside).to_have_text("60 devices")
 
 
 def test_all_that_match_are_moved_after_the_folder_was_looked_up(tabs, lab):
