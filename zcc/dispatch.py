@@ -8,7 +8,7 @@ from threading import Event
 from django.db import close_old_connections, connections
 
 from amt.services import discovery_tasks, inventory, reconciliation
-from devices.services import jobs, messages
+from devices.services import agent_tokens, jobs, messages
 from power.services import dispatch as power
 
 logger = logging.getLogger(__name__)
@@ -20,6 +20,7 @@ Tick = Callable[[], object]
 TICKS: tuple[Tick, ...] = (
     *(power.start_schedules, jobs.tick, power.tick),
     *(discovery_tasks.tick, reconciliation.tick, inventory.tick, messages.tick),
+    agent_tokens.tick,
 )
 
 

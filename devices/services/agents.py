@@ -1,4 +1,4 @@
-"""Agents: let one enrol by a token that counts once, take its reports, revoke it."""
+"""Agents: let one enrol by a token, take its reports, revoke it."""
 
 import hashlib
 import hmac
@@ -22,13 +22,15 @@ from devices.inventory_facts import record_facts, told_by
 from devices.marks import usable_serial, usable_uuid
 from devices.models import Agent, Device, EnrolmentToken, Folder, HostReport, InventoryChange, User
 from devices.models.rights import Right, may_in
-from devices.services import devices
+from devices.services import agent_tokens, devices
 
 LARGEST = 1 << 20  # bytes of a report
 CLOCK_MAY_DIFFER = timedelta(days=1)
 CLOCK = "The clock of the PC is more than a day off."
+ENDED = "This token is unknown, used up, withdrawn or too old."
 SIGNATURE = "The signature is wrong, or this agent is not known. Enrol it anew."
 HIGHEST = 2**62
+TRIES = 5
 
 
 class AgentRefused(Exception):
@@ -39,52 +41,31 @@ class AgentRefused(Exception):
         self.status = status
 
 
-def new_token(*, folder: Folder, device: Device | None = None, by: User) -> str:
-    """Return a token that lets one agent enrol within 24 hours; only its digest is kept.
-
-    Raises:
-        PermissionDenied: ``by`` may not edit devices in ``folder``.
-    """
-    if not may_in(by, Right.EDIT, folder):
-        raise PermissionDenied("You may not add devices there.")
-    token = secrets.token_urlsafe(32)
-    row = EnrolmentToken.objects.create(
-        digest=_digest(token),
-        folder=folder,
-        device=device,
-        made_by=by,
-        expires_at=timezone.now() + EnrolmentToken.VALID_FOR,
-    )
-    audit.record(by, "agent.token", device or folder, new={"expires": row.expires_at.isoformat()})
-    return token
-
-
 @transaction.atomic
 def enrol(token: str, told: object) -> tuple[Agent, str]:
-    """Return the agent of a PC and its key. A token is used up by the first that comes with it.
+    """Return the agent of a PC and its key. Of the token, one use is taken.
 
     Raises:
-        AgentRefused: the token is unknown, used or too old (403), or the facts are wrong (400).
+        AgentRefused: the token is unknown, used up or too old (403), or the facts are wrong (400).
     """
     facts = _facts(told)
-    open_tokens = EnrolmentToken.objects.filter(digest=_digest(token), used_at=None)
-    if not open_tokens.filter(expires_at__gt=Now()).update(used_at=Now()):
-        raise AgentRefused(403, "This token is unknown, used or older than 24 hours.")
-    row = EnrolmentToken.objects.select_related("device", "folder", "made_by").get(
-        digest=_digest(token)
-    )
-    place = row.device.folder if row.device else row.folder
-    if not row.made_by.is_active or not may_in(row.made_by, Right.EDIT, place):
+    row = agent_tokens.find(token)
+    if row is None:
+        raise AgentRefused(403, ENDED)
+    if not row.made_by.is_active or not may_in(row.made_by, Right.EDIT, row.place):
         raise AgentRefused(403, "Whoever made this token may not add devices there any more.")
     device = row.device or _known(row.folder, facts) or _made(row, facts)
+    now = timezone.now()
     fresh = {"agent_id": uuid4(), "salt": secrets.token_hex(32), "last_sequence": 0}
-    fresh |= {"enrolled_at": timezone.now(), "revoked_at": None}
+    fresh |= {"enrolled_at": now, "seen_at": now, "revoked_at": None}
     before = Agent.objects.filter(device=device).first()
     agent, _ = Agent.objects.update_or_create(device=device, defaults=fresh)
-    _forget_tokens(device)
     old = {"agent": str(before.agent_id)} if before else None
     audit.record(row.made_by, "agent.enrol", device, old=old, new={"agent": str(agent.agent_id)})
     _keep(device, facts)
+    if not agent_tokens.take(row):  # last: PCs that come at once by one token wait for no more
+        raise AgentRefused(403, ENDED)
+    agent_tokens.forget(device)
     return agent, _key(agent)
 
 
@@ -135,17 +116,8 @@ def revoke(*, agent: Agent, by: User) -> None:
     if not may_in(by, Right.EDIT, agent.device.folder):
         raise PermissionDenied("You may not change this device.")
     Agent.objects.filter(pk=agent.pk, revoked_at=None).update(revoked_at=Now())
-    _forget_tokens(agent.device)
+    agent_tokens.forget(agent.device)
     audit.record(by, "agent.revoke", agent.device)
-
-
-def _forget_tokens(device: Device) -> None:
-    """Let nobody enrol with a token that was made for this device and not used."""
-    EnrolmentToken.objects.filter(device=device, used_at=None).delete()
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _key(agent: Agent) -> str:
@@ -189,15 +161,19 @@ def _known(folder: Folder, facts: AgentFacts) -> Device | None:
     chosen += [below.filter(serial_number__iexact=serial)] if serial else []
     for found in chosen:
         if len(rows := list(found[:2])) == 1:
-            return rows[0]
+            one = Device.objects.filter(pk=rows[0].pk)
+            one.select_for_update(no_key=True).first()  # of PCs that come at once, one has it
+            return found.filter(pk=rows[0].pk).first()
     return None
 
 
-def _made(row: EnrolmentToken, facts: AgentFacts) -> Device:
+def _made(row: EnrolmentToken, facts: AgentFacts, tries: int = TRIES) -> Device:
     name = facts.texts["host_name"].partition(".")[0] or str(facts.uuid or "PC")
     try:
         return devices.create_with_free_name(name, folder=row.folder, asked_by=row.made_by)
     except ValidationError as error:
+        if tries > 1:  # another of that name may have come at the same time
+            return _made(row, facts, tries - 1)
         raise AgentRefused(400, f"host_name: {' '.join(error.messages)}") from None
 
 

@@ -13,6 +13,7 @@ from devices import paging
 from devices.forms.devices import InFolderForm
 from devices.models import Agent, Device
 from devices.models.rights import Right
+from devices.services import agent_tokens
 from devices.services import agents as services
 from devices.services.agents import AgentRefused
 from devices.views.access import PersonRequest, needs_right_somewhere
@@ -74,7 +75,7 @@ def agents(request: PersonRequest) -> HttpResponse:
     form = InFolderForm(request.POST or None, user=request.user)
     token = ""
     if request.method == "POST" and form.is_valid():
-        token = services.new_token(folder=form.cleaned_data["folder"], by=request.user)
+        token = agent_tokens.new_token(folder=form.cleaned_data["folder"], by=request.user)
     devices = Device.objects.visible_to(request.user)
     rows = Agent.objects.filter(device__in=devices).select_related("device__host_report")
     context = {
@@ -92,7 +93,7 @@ def agents(request: PersonRequest) -> HttpResponse:
 def install_agent(request: PersonRequest, pk: int) -> HttpResponse:
     """Show how to install the agent on one device, with a token that counts once."""
     device = editable(request, pk)
-    token = services.new_token(folder=device.folder, device=device, by=request.user)
+    token = agent_tokens.new_token(folder=device.folder, device=device, by=request.user)
     context = {"device": device, "token": token, "server": _server(request)}
     return render(request, "devices/agent_install.html", context)
 

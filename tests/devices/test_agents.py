@@ -30,7 +30,7 @@ from devices.models import (
     InventoryFact,
 )
 from devices.models.rights import Role
-from devices.services import agents
+from devices.services import agent_tokens, agents
 from tests import factories
 
 PROGRAM = Path(__file__).parents[2] / "static" / "agent" / "zcc_agent.py"
@@ -51,7 +51,7 @@ pytestmark = pytest.mark.django_db
 
 
 def enrolled(client, **more) -> dict:
-    token = agents.new_token(folder=factories.zone(), by=factories.person())
+    token = agent_tokens.new_token(folder=factories.zone(), by=factories.person())
     answer = send(client, "devices:agent_enrol", {"token": token, "facts": FACTS | more})
     assert answer.status_code == 200, answer.content
     return answer.json()
@@ -104,19 +104,19 @@ def test_mac_addresses_are_shown_as_amt_tells_them_and_other_dashes_are_no_chang
 
 
 def test_a_token_is_useless_the_second_time_and_when_it_is_old(client):
-    token = agents.new_token(folder=factories.zone(), by=factories.person())
+    token = agent_tokens.new_token(folder=factories.zone(), by=factories.person())
     assert send(client, "devices:agent_enrol", {"token": token, "facts": FACTS}).status_code == 200
     again = send(client, "devices:agent_enrol", {"token": token, "facts": FACTS})
     assert (again.status_code, Agent.objects.count()) == (403, 1)
     assert "used" in again.json()["error"]
-    late = agents.new_token(folder=factories.zone(), by=factories.person())
+    late = agent_tokens.new_token(folder=factories.zone(), by=factories.person())
     EnrolmentToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert send(client, "devices:agent_enrol", {"token": late, "facts": FACTS}).status_code == 403
     assert not EnrolmentToken.objects.filter(digest__in=[token, late]).exists()
 
 
 def test_wrong_facts_do_not_use_the_token_up(client):
-    token = agents.new_token(folder=factories.zone(), by=factories.person())
+    token = agent_tokens.new_token(folder=factories.zone(), by=factories.person())
     wrong = send(client, "devices:agent_enrol", {"token": token, "facts": {"uuid": "x"}})
     assert (wrong.status_code, wrong.json()["error"]) == (400, "uuid: not a UUID.")
     assert send(client, "devices:agent_enrol", {"token": token, "facts": FACTS}).status_code == 200
@@ -173,12 +173,13 @@ def test_a_revoked_agent_comes_back_by_no_token_made_before(client):
     enrolled(client)
     agent = Agent.objects.get()
     maker = factories.person()
-    stolen = agents.new_token(folder=agent.device.folder, device=agent.device, by=maker)
+    stolen = agent_tokens.new_token(folder=agent.device.folder, device=agent.device, by=maker)
     agents.revoke(agent=agent, by=maker)
     told = {"token": stolen, "facts": FACTS}
     assert send(client, "devices:agent_enrol", told).status_code == 403
     fresh, spare = (
-        agents.new_token(folder=agent.device.folder, device=agent.device, by=maker) for _ in "12"
+        agent_tokens.new_token(folder=agent.device.folder, device=agent.device, by=maker)
+        for _ in "12"
     )
     answer = send(client, "devices:agent_enrol", told | {"token": fresh})
     assert answer.status_code == 200
@@ -201,7 +202,7 @@ def test_changes_are_kept_in_a_bounded_number(client, monkeypatch):
 
 def test_a_token_ends_with_the_rights_of_whoever_made_it(client):
     maker = factories.person()
-    token = agents.new_token(folder=factories.zone(), by=maker)
+    token = agent_tokens.new_token(folder=factories.zone(), by=maker)
     maker.is_active = False
     maker.save()
     assert send(client, "devices:agent_enrol", {"token": token, "facts": FACTS}).status_code == 403
@@ -284,7 +285,7 @@ def test_keys_and_tokens_are_not_in_the_database(client):
 
 def test_who_may_not_edit_gets_no_token():
     with pytest.raises(PermissionDenied):
-        agents.new_token(folder=factories.zone(), by=factories.person(Role.MONITOR))
+        agent_tokens.new_token(folder=factories.zone(), by=factories.person(Role.MONITOR))
 
 
 def test_the_pages_show_the_token_once(client):
@@ -303,7 +304,7 @@ def test_the_pages_show_the_token_once(client):
 def test_the_real_program_enrols_and_reports(live_server, tmp_path):
     facts = tmp_path / "facts.json"
     facts.write_text(json.dumps(FACTS))
-    token = agents.new_token(folder=factories.zone(), by=factories.person())
+    token = agent_tokens.new_token(folder=factories.zone(), by=factories.person())
     environment = {**os.environ, "ZCC_AGENT_FACTS": str(facts)}
 
     def run(command: str, text: str = "") -> subprocess.CompletedProcess[str]:
@@ -331,7 +332,7 @@ def test_the_program_installs_units_that_systemd_takes(live_server, tmp_path):
     called = tmp_path / "called"
     (tools / "systemctl").write_text(f'#!/bin/sh\necho "$@" >> {called}\n')
     (tools / "systemctl").chmod(0o755)
-    token = agents.new_token(folder=factories.zone(), by=factories.person())
+    token = agent_tokens.new_token(folder=factories.zone(), by=factories.person())
     words = [sys.executable, str(PROGRAM), "install", "--state", str(state)]
     path = f"{tools}:{os.environ['PATH']}"
     done = subprocess.run(
