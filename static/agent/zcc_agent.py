@@ -2,6 +2,8 @@
 """Report what this PC is to a zcc console. Python 3.8 or newer, Linux or Windows, nothing else.
 
     echo TOKEN | python3 zcc_agent.py install --server https://console   enrol, report every day
+    python3 zcc_agent.py install --once --server https://console < FILE  the same for many PCs, any
+                                                                         number of times
     echo TOKEN | python3 zcc_agent.py enrol --server https://console     enrol only
     python3 zcc_agent.py report                                          report once
     python3 zcc_agent.py show                                            print what would be sent
@@ -81,6 +83,8 @@ def parsed():
     parser.add_argument("command", choices=sorted(COMMANDS))
     parser.add_argument("--server", help="address of the console, for enrol and install")
     parser.add_argument("--ca", type=Path, help="certificates to trust, PEM, for enrol and install")
+    told = "install: keep the key of a PC that enrolled before"
+    parser.add_argument("--once", action="store_true", help=told)
     parser.add_argument("--state", type=Path, default=default_state(), help="folder of the key")
     return parser.parse_args()
 
@@ -102,6 +106,14 @@ def enrol(arguments):
     keep(arguments.state, {**state, "sequence": 0, **told})
     print("Enrolled.")
     return 0
+
+
+def is_enrolled(folder):
+    """Return whether there is a key, be it revoked at the console or not."""
+    try:
+        return bool(kept(folder))
+    except Failed:
+        return False
 
 
 def certificates(path):
@@ -150,7 +162,10 @@ def install(arguments):
         refuse_python_of_one_user()
         arguments.state.mkdir(parents=True, exist_ok=True)
         keep_others_out(arguments.state)  # before there is a key in it
-    enrol(arguments)
+    if arguments.once and is_enrolled(arguments.state):
+        print("Enrolled before.")
+    else:
+        enrol(arguments)
     program = program_folder(arguments) / "zcc_agent.py"
     if program != HERE:
         program.parent.mkdir(parents=True, exist_ok=True)

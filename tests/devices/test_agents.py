@@ -295,7 +295,8 @@ def test_the_pages_show_the_token_once(client):
     assert "echo " in page
     token = page.partition("echo ")[2].partition(" ")[0]
     assert EnrolmentToken.objects.get().digest == hashlib.sha256(token.encode()).hexdigest()
-    page = client.post(reverse("devices:agents"), {"folder": factories.zone().pk}).content.decode()
+    asked = {"folder": factories.zone().pk, "uses": 1, "days": 1}
+    page = client.post(reverse("devices:agents"), asked).content.decode()
     assert "Install on one PC" in page
     assert "echo " not in client.get(reverse("devices:agents")).content.decode()
 
@@ -377,3 +378,39 @@ def test_what_the_program_finds_here_is_taken():
     from devices.agent_facts import read_facts
 
     assert read_facts(json.loads(done.stdout)).texts["os_name"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_command_serves_many_pcs_any_number_of_times(live_server, tmp_path):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "systemctl").write_text("#!/bin/sh\n")
+    (tools / "systemctl").chmod(0o755)
+    token = tmp_path / "token.txt"
+    by = factories.person()
+    token.write_text(agent_tokens.new_token(folder=factories.zone(), uses=2, by=by) + "\n")
+
+    def run(pc: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the command on a PC, as a shell would: its token comes from a file."""
+        place = tmp_path / pc
+        place.mkdir(exist_ok=True)
+        (place / "facts.json").write_text(json.dumps({"host_name": pc}))
+        more = {"ZCC_AGENT_FACTS": str(place / "facts.json"), "ZCC_AGENT_UNITS": str(place)}
+        command = [sys.executable, str(PROGRAM), "install", "--server", live_server.url, *words]
+        command += ["--state", str(place / "state")]
+        path = f"{tools}:{os.environ['PATH']}"
+        environment = {**os.environ, **more, "PATH": path}
+        with token.open() as given:
+            return subprocess.run(
+                command, stdin=given, capture_output=True, text=True, env=environment
+            )
+
+    for pc in ("pc-1", "pc-2"):
+        assert run(pc, "--once").stdout == "Enrolled.\nReports every day.\n"
+    again = run("pc-1", "--once")
+    assert (again.returncode, again.stdout) == (0, "Enrolled before.\nReports every day.\n")
+    third = run("pc-3", "--once")
+    assert third.returncode == 1
+    assert "used up" in third.stderr
+    assert run("pc-1").returncode == 1  # without it, the PC would enrol anew
+    assert set(Device.objects.values_list("name", flat=True)) == {"pc-1", "pc-2"}
