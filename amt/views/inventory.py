@@ -17,7 +17,7 @@ from amt.services.inventory_export import device_object, device_rows
 from amt.views.connection import intent_of
 from amt.views.plans import plan_page
 from devices.csv_cells import lines
-from devices.models import Device, HostReport, InventoryChange, Job
+from devices.models import Agent, Device, HostReport, InventoryChange, Job
 from devices.models.rights import Right, may_in
 from devices.services import selection
 from devices.views.access import PersonRequest, needs_zone_right
@@ -36,6 +36,7 @@ def inventory(request: PersonRequest, pk: int) -> HttpResponse:
     context = {
         **framed(request, device),
         "tab": "inventory",
+        "agent": Agent.objects.filter(device=device).first(),
         "report": report,
         "reported": report.texts() if report else {},
         "reading": reading,
