@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern] = [
     path("agent/enrol/", agents.enrol, name="agent_enrol"),
     path("agent/report/", agents.report, name="agent_report"),
     path("devices/agents/", agents.agents, name="agents"),
+    path("devices/agents/tokens/<int:pk>/withdraw/", agents.withdraw_token, name="withdraw_token"),
     path("devices/<int:pk>/agent/", agents.install_agent, name="install_agent"),
     path("devices/<int:pk>/agent/revoke/", agents.revoke_agent, name="revoke_agent"),
     # Administrators

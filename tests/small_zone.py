@@ -32,6 +32,7 @@ from devices.models import (
     Agent,
     Comment,
     Device,
+    EnrolmentToken,
     Folder,
     HostReport,
     Job,
@@ -228,11 +229,20 @@ def _place(where: Folder, site: Server, login: Credential) -> dict[str, Any]:
     dialog = Selection.objects.create(intent=uuid4(), user=asked_by, device_pks=[found.pk])
     objects: dict[str, Any] = {"folder": where, "device": found, "item": item, "job": item.job}
     objects["message"] = found.messages.get()
+    objects["agent_token"] = _agent_token(where, asked_by)
     objects["reimaged"] = _reimaged(where, site, login)
     objects["alerts"] = alerts
     saved = SavedSearch.objects.create(owner=asked_by, name="SMB", is_shared=True, folder=where)
     objects["saved"] = saved
     return {**objects, "ended": ended.job, "dialog": dialog, **_schedule(where, asked_by)}
+
+
+def _agent_token(where: Folder, made_by: User) -> EnrolmentToken:
+    """Return an open token, by which 12 PCs may enrol."""
+    ends = timezone.now() + timedelta(days=1)
+    return EnrolmentToken.objects.create(
+        digest=uuid4().hex, folder=where, made_by=made_by, expires_at=ends, uses=12, uses_left=12
+    )
 
 
 def _schedule(where: Folder, asked_by: User) -> dict[str, Any]:

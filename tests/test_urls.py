@@ -244,6 +244,7 @@ ENTRIES: dict[str, Entry] = {
     "devices:agent_enrol()": entry(post=NO_JSON),
     "devices:agent_report()": entry(post=NO_SIGNATURE),
     "devices:agents()": entry(ADMIN_ANYWHERE, ADMIN_ANYWHERE),
+    "devices:withdraw_token(pk)": entry(post=ADMIN, pk="agent_token"),
     "devices:install_agent(pk)": entry(post=ADMIN, pk="device"),
     "devices:revoke_agent(pk)": entry(post=ADMIN, pk="device"),
     "amt:inventory(pk)": entry(SEEN, pk="device"),

@@ -19,6 +19,7 @@ MOST_DAYS = 30
 ONE_DAY = timedelta(days=1)
 KEPT_FOR = timedelta(days=7)  # beyond its end
 PURGED_AT_ONCE = 1000
+LISTED = 100
 
 
 @transaction.atomic
@@ -53,6 +54,13 @@ def new_token(
     told = {"uses": uses, "expires": row.expires_at.isoformat()}
     audit.record(by, "agent.token", device or folder, new=told)
     return token
+
+
+def listed(user: User) -> tuple[list[EnrolmentToken], int]:
+    """Return open tokens for where ``user`` may edit, for many first, and how many there are."""
+    found = EnrolmentToken.objects.open().allowed(user, Right.EDIT)
+    rows = found.select_related("device", "folder", "made_by").order_by("-uses", "-pk")
+    return list(rows[:LISTED]), found.count()
 
 
 def find(token: str) -> EnrolmentToken | None:

@@ -1,27 +1,35 @@
 """Agents: the three addresses that they call, and the pages that let them enrol."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from devices import paging
-from devices.forms.devices import InFolderForm
-from devices.models import Agent, Device
+from devices.forms.agents import TokenForm
+from devices.models import Agent, Device, EnrolmentToken
 from devices.models.rights import Right
 from devices.services import agent_tokens
 from devices.services import agents as services
+from devices.services.agent_list import STATES, AgentList
 from devices.services.agents import AgentRefused
 from devices.views.access import PersonRequest, needs_right_somewhere
 from devices.views.bodies import bounded_body
 from devices.views.device import chosen_folder, editable
 
 PROGRAM = settings.BASE_DIR / "static" / "agent" / "zcc_agent.py"
-ORDERS = {"device": ("device__name",), "seen": ("seen_at",)}
+ORDERS = {
+    "device": ("device__name",),
+    "enrolled": ("enrolled_at",),
+    "seen": ("seen_at",),
+}
 
 
 @login_not_required
@@ -71,21 +79,43 @@ def _body(request: HttpRequest) -> bytes:
 @needs_right_somewhere(Right.EDIT)
 @never_cache
 def agents(request: PersonRequest) -> HttpResponse:
-    """List the agents; make a token for a new device in a folder."""
-    form = InFolderForm(request.POST or None, user=request.user)
-    token = ""
+    """List the agents and the open tokens; make a token for PCs of a folder."""
+    if request.htmx and request.method == "GET":
+        return render(request, "devices/_agent_list.html", _listed(request))
+    form = TokenForm(request.POST or None, user=request.user)
+    made = {}
     if request.method == "POST" and form.is_valid():
-        token = agent_tokens.new_token(folder=form.cleaned_data["folder"], by=request.user)
-    devices = Device.objects.visible_to(request.user)
-    rows = Agent.objects.filter(device__in=devices).select_related("device__host_report")
+        made = {**form.told, "token": agent_tokens.new_token(**form.told, by=request.user)}
     context = {
+        **_listed(request),
+        **made,
         "form": form,
         "place": chosen_folder(request, form),
-        "token": token,
         "server": _server(request),
-        "page": paging.paginate(rows, request.GET, orders=ORDERS, default="device"),
+        "tokens": agent_tokens.listed(request.user),
     }
     return render(request, "devices/agents.html", context, status=422 if form.errors else 200)
+
+
+def _listed(request: PersonRequest) -> dict[str, Any]:
+    """Return what the list of agents needs."""
+    asked = AgentList.read(request.GET)
+    rows = asked.apply(request.user).select_related("device__host_report")
+    page = paging.paginate(rows, request.GET, orders=ORDERS, default="device")
+    editable = Device.objects.allowed(request.user, Right.EDIT)
+    shown = editable.filter(pk__in=[agent.device_id for agent in page.rows])
+    may_revoke = set(shown.values_list("pk", flat=True))
+    return {"asked": asked, "states": STATES.items(), "page": page, "may_revoke": may_revoke}
+
+
+@require_POST
+def withdraw_token(request: PersonRequest, pk: int) -> HttpResponse:
+    """Let nobody enrol by a token any more."""
+    visible = EnrolmentToken.objects.allowed(request.user, Right.VIEW)
+    token = get_object_or_404(visible.select_related("device__folder", "folder"), pk=pk)
+    agent_tokens.withdraw(token=token, by=request.user)
+    messages.success(request, f"Withdrawn: the token for {token.device or token.folder}.")
+    return redirect("devices:agents")
 
 
 @require_POST
@@ -94,7 +124,8 @@ def install_agent(request: PersonRequest, pk: int) -> HttpResponse:
     """Show how to install the agent on one device, with a token that counts once."""
     device = editable(request, pk)
     token = agent_tokens.new_token(folder=device.folder, device=device, by=request.user)
-    context = {"device": device, "token": token, "server": _server(request)}
+    context = {"device": device, "token": token, "server": _server(request), "uses": 1}
+    context["valid_for"] = agent_tokens.ONE_DAY
     return render(request, "devices/agent_install.html", context)
 
 
@@ -104,7 +135,14 @@ def revoke_agent(request: PersonRequest, pk: int) -> HttpResponse:
     device = editable(request, pk)
     services.revoke(agent=get_object_or_404(Agent, device=device), by=request.user)
     messages.success(request, f"Revoked: the agent of {device}.")
-    return redirect("devices:agents")
+    return redirect(_asked_on(request) or "devices:agents")
+
+
+def _asked_on(request: PersonRequest) -> str:
+    """Return the page of the console that a button stood on, or nothing."""
+    page = request.POST.get("next", "")
+    is_ours = page.startswith("/") and url_has_allowed_host_and_scheme(page, allowed_hosts=None)
+    return page if is_ours else ""
 
 
 def _server(request: PersonRequest) -> str:

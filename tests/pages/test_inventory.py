@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from amt.models import DiscoveredDevice
 from devices.models import Device, HostReport
@@ -55,23 +55,54 @@ def test_an_agent_is_installed_from_the_page_and_reports(tabs, axe, tmp_path):
     assert axe(page) == []
 
 
-def test_an_agent_of_a_new_pc_is_listed_and_revoked(tabs, tmp_path):
-    page = tabs.open(person())
+def token_for(page: Page, pcs: int) -> tuple[str, str]:
+    """Make a token on the page of agents; return it and the address of the console."""
     page.goto("/devices/")
     page.get_by_role("link", name="Agents").click()
     page.get_by_role("button", name="Browse for a folder").click()
     lookup = page.get_by_role("dialog")
     lookup.get_by_role("radio").first.check()
     lookup.get_by_role("button", name="OK").click()
+    page.get_by_label("For how many PCs").fill(str(pcs))
     page.get_by_role("button", name="Make a token").click()
     shown = page.locator("pre").first.inner_text()
     token, server = re.search(r"echo (\S+) \| .* --server (\S+)", shown).groups()
+    return token, server
+
+
+def test_an_agent_of_a_new_pc_is_found_and_revoked_after_a_question(tabs, tmp_path):
+    page = tabs.open(person())
+    token, server = token_for(page, 1)
     assert agent(tmp_path, "enrol", "--server", server, text=token).returncode == 0
     page.goto("/devices/agents/")
+    page.get_by_role("searchbox", name="Search by device or host name").fill("PC-1")
+    page.wait_for_url("**/devices/agents/?state=&q=PC-1")
     page.get_by_role("button", name="Revoke the agent of pc-1").click()
+    question = page.get_by_role("dialog")
+    expect(question).to_contain_text("No report of pc-1 is taken any more")
+    question.get_by_role("button", name="Cancel").click()
+    assert agent(tmp_path, "report").returncode == 0
+    page.get_by_role("button", name="Revoke the agent of pc-1").click()
+    question.get_by_role("button", name="Revoke").click()
     expect(page.get_by_text("Revoked: the agent of pc-1.")).to_be_visible()
+    assert page.url.endswith("?state=&q=PC-1")
     refused = agent(tmp_path, "report")
     assert "revoked" in refused.stderr
+
+
+def test_a_token_for_many_is_withdrawn(tabs, axe, tmp_path):
+    page = tabs.open(person())
+    token, server = token_for(page, 2)
+    expect(page.get_by_text("for 2 PCs", exact=True)).to_be_visible()
+    assert axe(page) == []
+    assert agent(tmp_path, "enrol", "--server", server, text=token).returncode == 0
+    page.goto("/devices/agents/")
+    expect(page.get_by_role("cell", name="1 of 2")).to_be_visible()
+    page.get_by_role("button", name="Withdraw the token").click()
+    page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_text("Withdrawn: the token for")).to_be_visible()
+    late = agent(tmp_path / "..", "enrol", "--server", server, text=token)
+    assert "withdrawn" in late.stderr
 
 
 def test_inventory_of_a_device_is_read(tabs, worker, managed_fleet, axe):
