@@ -180,7 +180,14 @@ TOPICS = (
         "Set up",
         "Inventory",
         "What the agent reports and what Intel AMT tells with the PC off, and what changed.",
-        ("amt-inventory", "amt-inventories", "devices-agents", "devices-install-agent"),
+        ("amt-inventory", "amt-inventories"),
+    ),
+    Topic(
+        "agents",
+        "Set up",
+        "Agents",
+        "Tokens for one PC or many, how to install and revoke, PCs that were installed anew.",
+        ("devices-agents", "devices-install-agent"),
     ),
     Topic(
         "reconciliation",
