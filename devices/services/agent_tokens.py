@@ -51,7 +51,7 @@ def new_token(
         uses=uses,
         uses_left=uses,
     )
-    told = {"uses": uses, "expires": row.expires_at.isoformat()}
+    told = {"token": row.pk, "uses": uses, "expires": row.expires_at.isoformat()}
     audit.record(by, "agent.token", device or folder, new=told)
     return token
 

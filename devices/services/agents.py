@@ -20,7 +20,7 @@ from devices.agent_facts import AgentFacts, BadFacts, read_facts
 from devices.inventory_changes import record_changes
 from devices.inventory_facts import record_facts, told_by
 from devices.marks import usable_serial, usable_uuid
-from devices.models import Agent, Device, EnrolmentToken, Folder, HostReport, InventoryChange, User
+from devices.models import Agent, Device, EnrolmentToken, HostReport, InventoryChange, User
 from devices.models.rights import Right, may_in
 from devices.services import agent_tokens, devices
 
@@ -54,14 +54,15 @@ def enrol(token: str, told: object) -> tuple[Agent, str]:
         raise AgentRefused(403, ENDED)
     if not row.made_by.is_active or not may_in(row.made_by, Right.EDIT, row.place):
         raise AgentRefused(403, "Whoever made this token may not add devices there any more.")
-    device = row.device or _known(row.folder, facts) or _made(row, facts)
+    device = _own(row) or _known(row, facts) or _made(row, facts)
     now = timezone.now()
     fresh = {"agent_id": uuid4(), "salt": secrets.token_hex(32), "last_sequence": 0}
     fresh |= {"enrolled_at": now, "seen_at": now, "revoked_at": None}
     before = Agent.objects.filter(device=device).first()
     agent, _ = Agent.objects.update_or_create(device=device, defaults=fresh)
     old = {"agent": str(before.agent_id)} if before else None
-    audit.record(row.made_by, "agent.enrol", device, old=old, new={"agent": str(agent.agent_id)})
+    new = {"agent": str(agent.agent_id), "token": row.pk}
+    audit.record(row.made_by, "agent.enrol", device, old=old, new=new)
     _keep(device, facts)
     if not agent_tokens.take(row):  # last: PCs that come at once by one token wait for no more
         raise AgentRefused(403, ENDED)
@@ -148,21 +149,34 @@ def _facts(told: object) -> AgentFacts:
         raise AgentRefused(400, str(error)) from None
 
 
-def _known(folder: Folder, facts: AgentFacts) -> Device | None:
-    """Return the one device below ``folder`` that this PC surely is: imported, or re-imaged.
+def _own(row: EnrolmentToken) -> Device | None:
+    """Return the device that a token is for, locked: of PCs that come at once, one has it."""
+    return row.device and _locked(row.device)
+
+
+def _locked(device: Device) -> Device | None:
+    rows = Device.objects.filter(pk=device.pk).select_related("folder")
+    found: Device | None = rows.select_for_update(of=("self",), no_key=True).first()
+    return found
+
+
+def _known(row: EnrolmentToken, facts: AgentFacts) -> Device | None:
+    """Return the one device that this PC surely is, imported or re-imaged.
+
+    It is below the token's folder, where whoever made the token may edit devices.
 
     One whose agent still counts is not given to whoever knows its serial number: for that a token
     of its own is made, or its agent revoked.
     """
     free = Q(agent=None) | Q(agent__revoked_at__isnull=False)
-    below = Device.objects.below(folder).filter(free)
+    allowed = Device.objects.allowed(row.made_by, Right.EDIT)
+    below = allowed.below(row.folder).filter(free)
     uuid, serial = usable_uuid(facts.uuid), usable_serial(facts.texts["serial_number"])
     chosen = [below.filter(host_report__uuid=uuid)] if uuid else []
     chosen += [below.filter(serial_number__iexact=serial)] if serial else []
     for found in chosen:
         if len(rows := list(found[:2])) == 1:
-            one = Device.objects.filter(pk=rows[0].pk)
-            one.select_for_update(no_key=True).first()  # of PCs that come at once, one has it
+            _locked(rows[0])
             return found.filter(pk=rows[0].pk).first()
     return None
 

@@ -22,6 +22,7 @@ from devices import inventory_changes
 from devices.agent_facts import LENGTHS
 from devices.models import (
     Agent,
+    Assignment,
     AuditEntry,
     Device,
     EnrolmentToken,
@@ -29,7 +30,7 @@ from devices.models import (
     InventoryChange,
     InventoryFact,
 )
-from devices.models.rights import Role
+from devices.models.rights import Right, Role
 from devices.services import agent_tokens, agents
 from tests import factories
 
@@ -143,6 +144,21 @@ def test_a_device_with_an_agent_is_not_given_to_whoever_knows_its_serial_number(
     assert first.device.name == "pc-1"
 
 
+def test_a_token_reaches_no_device_where_its_maker_has_no_rights(client):
+    above = factories.folder("Above")
+    secret = factories.folder("Secret", above)
+    factories.device("victim", secret, serial_number="5CG1234")
+    maker = factories.person(Role.ADMINISTRATOR, above)
+    everything = [right.value for right in Right]
+    Assignment.objects.create(
+        user=maker, folder=secret, role=Role.ADMINISTRATOR, without=everything
+    )
+    token = agent_tokens.new_token(folder=above, by=maker)
+    answer = send(client, "devices:agent_enrol", {"token": token, "facts": FACTS})
+    assert answer.status_code == 200
+    assert Agent.objects.get().device.name == "pc-1"
+
+
 def test_what_makers_leave_unset_makes_no_two_pcs_one(client):
     unset = {"uuid": "03000200-0400-0500-0006-000700080009"}
     unset["serial_number"] = "To be filled by O.E.M."
@@ -185,9 +201,9 @@ def test_a_revoked_agent_comes_back_by_no_token_made_before(client):
     assert answer.status_code == 200
     assert send(client, "devices:agent_enrol", told | {"token": spare}).status_code == 403
     entry = AuditEntry.objects.filter(verb="agent.enrol").latest("pk")
-    assert (entry.old, entry.new) == (
+    assert (entry.old, entry.new["agent"]) == (
         {"agent": str(agent.agent_id)},
-        {"agent": answer.json()["agent"]},
+        answer.json()["agent"],
     )
 
 
