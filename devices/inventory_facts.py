@@ -153,7 +153,7 @@ def record_facts(
     fresh = {fact: name for fact, name in now.items() if fact not in before}
     InventoryFact.objects.bulk_create(rows(device.pk, source, fresh), batch_size=1000)
     old_keys, keys = {fact.key for fact in before}, {fact.key for fact in now}
-    record_names({fact.key: name for fact, name in fresh.items() if fact.key not in old_keys})
+    record_names({fact.key: name for fact, name in now.items()})  # one may have been forgotten
     forget_names(sorted(old_keys - keys))
 
 

@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from devices.models.device import Device
 from devices.models.rights import Person, Right, below, may
 
+MOST_WORDS = 8  # of a search
 OPEN = Q(acknowledged_at=None) & ~Q(severity="information")
 
 
@@ -35,14 +36,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def search(self, text: str) -> "MessageQuerySet":
         """Keep those that have each word: in their text, their code or what names the device."""
         found = self
-        for word in text.lower().split():
+        for word in text.lower().split()[:MOST_WORDS]:
             told = Q(text__icontains=word) | Q(code__icontains=word)
             found = found.filter(told | Q(device__search_text__contains=word))
         return found
 
 
 class Message(models.Model):
-    """One thing that a device told. The same thing told again is counted, not written again."""
+    """One thing that a device told. The same thing told again is not written again."""
 
     class Severity(models.TextChoices):
         ERROR = "error", "Error"
