@@ -12,6 +12,7 @@ from amt.constants import BootTarget, OsPowerSavingState, PowerState
 from amt.models import AmtSettings
 from amt.protocol import eoi
 from amt.protocol.errors import AmtBadAnswer, AmtError
+from amt.protocol.versions import is_before
 from amt.protocol.wsman import boot as boot_once
 from amt.protocol.wsman import eventing, message_log, os_power, power_management_service
 from amt.protocol.wsman.audit_log import read_audit_records
@@ -134,7 +135,7 @@ class OverWsMan(AmtSession):
         await read_general_settings(self._session)
 
     async def read_os_state(self) -> int | None:
-        if _is_older_than(self._session.firmware, FIRST_WITH_OS_STATE):
+        if is_before(self._session.firmware, FIRST_WITH_OS_STATE):
             return None
         state = await os_power.read_os_power_saving_state(self._session)
         return None if state is None else int(state)
@@ -244,11 +245,6 @@ class OverEoi(AmtSession):
 
     async def wake_os(self, *, send_before: float) -> None:
         """Do nothing: this firmware knows of no operating system that dozes."""
-
-
-def _is_older_than(firmware: str | None, version: tuple[int, int]) -> bool:
-    """Return whether firmware that names its version is older than ``version``."""
-    return bool(firmware) and tuple(int(part) for part in str(firmware).split(".")[:2]) < version
 
 
 async def over(session: Session, known: AmtSettings) -> AmtSession:

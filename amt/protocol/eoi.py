@@ -35,6 +35,7 @@ from amt.protocol.http.session import HttpSession
 from amt.protocol.http.sign_in import Request, not_amt
 from amt.protocol.http.transport import Response
 from amt.protocol.safe_xml import excerpt, html, looks_like_html, parse
+from amt.protocol.versions import is_before
 
 REMOTE_CONTROL = "RemoteControl"
 GREETING = f"/{REMOTE_CONTROL}Service"
@@ -82,9 +83,7 @@ class Capabilities:
 
 def is_needed_by(firmware: str | None) -> bool:
     """Return whether a version is of firmware that has to be spoken to in this way."""
-    if not firmware:
-        return False
-    return tuple(int(part) for part in firmware.split(".")[:2]) < FIRST_WSMAN
+    return is_before(firmware, FIRST_WSMAN)
 
 
 async def read_core_version(http: HttpSession) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from amt.constants import DELIVERY_PUSH, DELIVERY_PUSH_WITH_ACK, LONGEST_LISTENER, PROFILE_DIGEST
 from amt.protocol.errors import AmtError, AmtNoListener
+from amt.protocol.versions import is_before
 from amt.protocol.wsman.envelope import Selectors, issued_tokens
 from amt.protocol.wsman.instance import Instance, Reference, unexpected
 from amt.protocol.wsman.session import Session
@@ -86,7 +87,7 @@ async def subscribe(session: Session, listener: Listener, *, marks: Collection[s
         AmtFault: the firmware has no live alerts, or no room for another listener.
         AmtBadAnswer: the subscription is not among those it lists afterwards.
     """
-    if listener.address.startswith("https:") and _is_before(session.firmware, FIRST_WITH_HTTPS):
+    if listener.address.startswith("https:") and is_before(session.firmware, FIRST_WITH_HTTPS):
         raise AmtNoListener(code="alerts-need-http")
     collection = _chosen(await read_collections(session))
     await unsubscribe(session, {listener.address, *marks})
@@ -103,10 +104,6 @@ async def subscribe(session: Session, listener: Listener, *, marks: Collection[s
         raise
     if not await _listed(session, {listener.address}):
         raise unexpected(SUBSCRIPTION, "the new one is not listed", may_have_been_obeyed=True)
-
-
-def _is_before(firmware: str | None, version: tuple[int, int]) -> bool:
-    return bool(firmware) and tuple(int(part) for part in str(firmware).split(".")[:2]) < version
 
 
 def _chosen(offered: list[str]) -> str:
