@@ -25,6 +25,7 @@ WITH_UNIT = re.compile(r"(\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(\.\d{1,9})? ?([a-z]{1
 DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[t ].{1,30})?")
 NUMBERED = re.compile(r"^([^:]*[^:\d ]) \d+(?=: )")  # "Memory 2: Size"
 PARTS, DIGITS = 6, 10  # of a version
+PART_OF_MAC = re.compile(r"[0-9a-f]{1,2}(?:[:.-]?[0-9a-f]{1,2}){0,5}[:.-]?")
 AT_ONCE = 500  # names of one look-up
 
 
@@ -124,6 +125,16 @@ def comparable(name: str, text: str) -> str:
     """
     text = " ".join(text.replace("\0", " ").split()).lower()[:LONGEST_TEXT]
     return (key_of(name).endswith("mac address") and dashed_mac(text)) or text
+
+
+def mac_part(name: str, text: str) -> str:
+    """Return a part of a MAC address as facts have it: 02:19:3e and 02193e are 02-19-3e."""
+    if not key_of(name).endswith("mac address") or not PART_OF_MAC.fullmatch(text):
+        return text
+    if ":" in text or "-" in text:
+        return text.replace(":", "-")
+    digits = text.replace(".", "")
+    return "-".join(digits[start : start + 2] for start in range(0, len(digits), 2))
 
 
 def _fact(name: str, text: str) -> Fact:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from devices.schedules import Kind, Missed, Repeat, Rule
 
 ON_TIME = timedelta(minutes=1)  # a dispatcher that is so late was not away
+LONGEST_SPAN = timedelta(days=2)
 
 
 class Turn(StrEnum):
@@ -50,14 +51,24 @@ class Planned(models.Model):
         mine = type(self)._base_manager.filter(pk=self.pk, next_at=self.next_at)
         if not mine.update(next_at=next_time(rule)):
             return Turn.NONE
-        return Turn.BEGIN if _may_begin(rule, now - self.next_at) else Turn.MISSED
+        return Turn.BEGIN if _may_begin(rule, self.next_at, now) else Turn.MISSED
 
 
-def _may_begin(rule: Rule, late: timedelta) -> bool:
-    """Return whether something so late is begun all the same, by the rule for what is missed."""
-    if late <= ON_TIME or rule.missed is Missed.ONCE:
+def _may_begin(rule: Rule, planned: datetime, now: datetime) -> bool:
+    """Return whether what was planned then is begun now: in its span, or by the rule for missed."""
+    late = now - planned
+    if late <= ON_TIME or now <= _end_of_span(rule, planned) or rule.missed is Missed.ONCE:
         return True
     return rule.missed is Missed.GRACE and late <= timedelta(minutes=rule.grace_minutes)
+
+
+def _end_of_span(rule: Rule, planned: datetime) -> datetime:
+    """Return when the span ends in which ``planned`` is; itself where the rule has no spans."""
+    tz = timezone.get_default_timezone()
+    found = rule.next(planned - LONGEST_SPAN, tz) if rule.end else None
+    while found and found.ends_at < planned:
+        found = rule.next(found.starts_at, tz)
+    return found.ends_at if found and found.starts_at <= planned else planned
 
 
 class ZonePlan(Planned):

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from amt.models import (
@@ -17,7 +18,7 @@ from amt.models import (
 )
 from amt.services import plans
 from devices import audit
-from devices.models import Device, Server, User
+from devices.models import Device, Server, User, deletion
 from devices.models.rights import Right, may
 from devices.services import bell, jobs
 
@@ -54,24 +55,31 @@ def decide(*, lines: Iterable[ReconciliationLine], is_same: bool, by: User) -> i
     """
     if not may(by, Right.CONFIGURE):
         raise PermissionDenied("You may look at reconciliation, not decide.")
+    deletion.deleting()  # what a run has begun with counts; this is for the next
     asked = [line for line in lines if line.kind == ReconciliationLine.Kind.CONFLICT]
     pairs = [(line.discovered, line.device) for line in asked if line.discovered and line.device]
     if not asked:
         raise ValidationError("There is nothing to decide.")
     if not pairs:
         raise ValidationError("One of the two devices was deleted. Start a new run.")
-    counted = Counter(found for found, _ in pairs)
-    if is_same and len(counted) < len(pairs):
-        twice = counted.most_common(1)[0][0]
-        raise ValidationError(f"{twice} can be one PC only. Tick one line of it.")
+    if is_same:
+        _refuse_twice(Counter(found for found, _ in pairs), "can be one PC only")
+        _refuse_twice(Counter(device for _, device in pairs), "has one engine only")
     for found, device in pairs:
         _keep(found, device, is_same, by)
     return len(pairs)
 
 
+def _refuse_twice(counted: Counter[Any], why: str) -> None:
+    for one, number in counted.most_common(1):
+        if number > 1:
+            raise ValidationError(f"{one} {why}. Tick one line of it.")
+
+
 def _keep(found: DiscoveredDevice, device: Device, is_same: bool, by: User) -> None:
-    if is_same:  # a discovered device is one PC at most
-        ReconciliationDecision.objects.filter(discovered=found, is_same=True).delete()
+    if is_same:  # one PC has one engine, and the other way round: what was said last counts
+        either = Q(discovered=found) | Q(device=device)
+        ReconciliationDecision.objects.filter(either, is_same=True).delete()
     ReconciliationDecision.objects.update_or_create(
         discovered=found,
         device=device,
@@ -90,6 +98,7 @@ def take_back(*, decision: ReconciliationDecision, by: User) -> None:
     """
     if not may(by, Right.CONFIGURE):
         raise PermissionDenied("You may look at reconciliation, not decide.")
+    deletion.deleting()
     told = {"discovered": str(decision.discovered), "is_same": decision.is_same}
     audit.record(by, "reconciliation.take_back", decision.device, old=told)
     decision.delete()
@@ -100,8 +109,10 @@ def open_questions() -> tuple[ReconciliationRun | None, int]:
     run = ReconciliationRun.objects.filter(status=Status.DONE).first()
     if run is None:
         return None, 0
-    pair = {"discovered": OuterRef("discovered"), "device": OuterRef("device")}
-    decided = Exists(ReconciliationDecision.objects.filter(**pair))
+    since = ReconciliationDecision.objects.filter(
+        discovered=OuterRef("discovered"), decided_at__gt=run.created_at
+    )
+    decided = Exists(since.filter(Q(device=OuterRef("device")) | Q(is_same=True)))
     asked = run.lines.filter(kind=ReconciliationLine.Kind.CONFLICT).exclude(device=None)
     return run, asked.exclude(discovered=None).exclude(decided).aggregate(
         n=Count("discovered", distinct=True)

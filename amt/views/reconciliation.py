@@ -17,7 +17,8 @@ from devices.models.rights import Right, may
 from devices.services.selection import numbers
 from devices.views.access import PersonRequest, needs_zone_right
 
-SHOWN_RUNS, SHOWN_DECISIONS = 20, 100
+SHOWN_RUNS = 20
+DECIDED = {"decided": ("decided_at",)}
 MOST_LINES = 10_000  # decided at once, one by one
 ORDERS = {"line": ("id",)}
 
@@ -29,7 +30,7 @@ def reconciliation(request: PersonRequest) -> HttpResponse:
     decisions = ReconciliationDecision.objects.select_related("discovered", "device")
     context = {
         "runs": ReconciliationRun.objects.all()[:SHOWN_RUNS],
-        "decisions": decisions.order_by("-decided_at")[:SHOWN_DECISIONS],
+        "page": paging.paginate(decisions, request.GET, orders=DECIDED, default="-decided"),
     }
     return plan_page(request, ZonePlan.Task.RECONCILE, "amt/reconciliation.html", context)
 

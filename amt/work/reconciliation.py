@@ -286,7 +286,7 @@ class Reconciliation:
                 device=device,
                 device_name=device.name if device else "",
                 reason=str(reason or ""),
-                confidence=CONFIDENCE[reason] if reason else 0,
+                confidence=_confidence(kind, reason),
                 sentence=sentence,
             )
         )
@@ -296,7 +296,8 @@ class Reconciliation:
         ReconciliationLine.objects.bulk_create(self.lines, batch_size=BATCH)
         locked = DiscoveredDevice.objects.select_for_update().filter(pk__in=self.moved)
         now = dict(locked.order_by("pk").values_list("pk", "device_id"))
-        gone = {None, *(pk for pk in now.values() if pk not in self.sides.devices)}
+        there = Device.objects.filter(pk__in=now.values())  # without those that were joined
+        gone = {None, *now.values()} - set(there.values_list("pk", flat=True))
         rows = [
             self.sides.rows[pk]
             for pk, before in self.moved.items()
@@ -327,6 +328,12 @@ class Reconciliation:
         if not ended:
             raise RuntimeError("The lease of this run was lost.")
         _forget_old_runs()
+
+
+def _confidence(kind: str, reason: Reason | None) -> int:
+    """Return how sure a line is; what is asked about a pair that was made before has no number."""
+    is_of_before = kind == Kind.CONFLICT and reason in (Reason.PERSON, Reason.LINKED)
+    return CONFIDENCE[reason] if reason and not is_of_before else 0
 
 
 def _told(device: Device) -> dict[str, Any]:

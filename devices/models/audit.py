@@ -26,9 +26,14 @@ PAGES = {  # of the objects that entries are about; the lines outlive them
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
-    def about(self, kind: str, key: object) -> "AuditEntryQuerySet":
-        """Keep what was done to one object."""
-        return self.filter(target_type=kind, target_id=str(key))
+    def about(self, kind: str, *keys: object) -> "AuditEntryQuerySet":
+        """Keep what was done to one object, also under keys that it had before."""
+        return self.filter(target_type=kind, target_id__in=map(str, keys))
+
+    def joined(self, device: int) -> list[int]:
+        """Return the keys of devices that were made one with this one."""
+        joins = self.about("device", device).filter(verb="device.join")
+        return [old["device"] for old in joins.values_list("old", flat=True) if old]
 
     def between(self, since: datetime | None, until: datetime | None) -> "AuditEntryQuerySet":
         """Keep what was done from ``since`` on and before ``until``."""

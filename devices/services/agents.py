@@ -20,7 +20,15 @@ from devices.agent_facts import AgentFacts, BadFacts, read_facts
 from devices.inventory_changes import record_changes
 from devices.inventory_facts import record_facts, told_by
 from devices.marks import usable_serial, usable_uuid
-from devices.models import Agent, Device, EnrolmentToken, HostReport, InventoryChange, User
+from devices.models import (
+    Agent,
+    Device,
+    EnrolmentToken,
+    Folder,
+    HostReport,
+    InventoryChange,
+    User,
+)
 from devices.models.rights import Right, may_in
 from devices.services import agent_tokens, devices
 
@@ -91,7 +99,13 @@ def report(*, headers: Mapping[str, str], body: bytes) -> Agent:
     newer = Agent.objects.filter(pk=agent.pk, last_sequence__lt=number, revoked_at=None)
     if not newer.update(last_sequence=number, seen_at=Now()):
         raise AgentRefused(409, "This report was sent before.")
-    _keep(agent.device, _facts(read_json(body)))
+    facts = _facts(read_json(body))
+    if (device := _locked(agent.device)) is None:  # joined with another one, just now
+        agent.refresh_from_db()
+        device = _locked(agent.device)
+    if device is None:
+        raise AgentRefused(403, SIGNATURE)
+    _keep(device, facts)
     return agent
 
 
@@ -183,10 +197,12 @@ def _known(row: EnrolmentToken, facts: AgentFacts) -> Device | None:
 
 def _made(row: EnrolmentToken, facts: AgentFacts, tries: int = TRIES) -> Device:
     name = facts.texts["host_name"].partition(".")[0] or str(facts.uuid or "PC")
+    if tries < TRIES:  # another of that name came at the same time: one after the other
+        Folder.objects.select_for_update(no_key=True).get(pk=row.folder_id)
     try:
         return devices.create_with_free_name(name, folder=row.folder, asked_by=row.made_by)
     except ValidationError as error:
-        if tries > 1:  # another of that name may have come at the same time
+        if tries > 1:
             return _made(row, facts, tries - 1)
         raise AgentRefused(400, f"host_name: {' '.join(error.messages)}") from None
 

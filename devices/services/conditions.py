@@ -1,5 +1,6 @@
 """A condition over inventories - "BIOS: Version contains 1.2" - as words, address and query."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,13 +8,15 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from devices.inventory_facts import LONGEST_NAME, comparable, key_of, measure, plain
+from devices.inventory_facts import LONGEST_NAME, comparable, key_of, mac_part, measure, plain
 from devices.models import InventoryFact
 
 MOST_CONDITIONS = 10  # of one filter
 LONGEST_VALUE, LONGEST = 200, 450  # characters of a value, of a condition in an address
 LONGEST_CHIP = 60
 MOST_DAYS = 36_500
+SECONDS_OF_DAY = 86_400
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 OPERATORS: Mapping[str, str] = {
     "is": "is",
     "is-not": "is not",
@@ -78,16 +81,30 @@ class Condition:
         if operator == "known":
             return Q()
         if operator == "contains":
-            return Q(text__contains=text)
+            return Q(text__contains=mac_part(self.name, text))
         if operator in DAYS:
             return _ahead(int(text)) if operator == "next" else _ago(int(text))
         number, version = measure(text)
+        if number is not None and DAY.fullmatch(text):
+            return _of_day(operator, number)
         if operator == "is":
             return Q(text=text) | Q(number=number) if number is not None else Q(text=text)
         how = COMPARING[operator]
         if number is not None:
             return Q(**{f"number__{how}": number})
         return Q(**{f"version__{how}": version}) & ~Q(version="")
+
+
+def _of_day(operator: str, start: float) -> Q:
+    """Return the condition on dates and times: a date without an hour is all of its day."""
+    end = start + SECONDS_OF_DAY
+    bounds = {
+        "is": {"number__gte": start, "number__lt": end},
+        "at-least": {"number__gte": start},
+        "at-most": {"number__lt": end},
+        "below": {"number__lt": start},
+    }
+    return Q(**bounds[operator]) & ~Q(version="")  # no size
 
 
 def _ago(days: int) -> Q:

@@ -59,7 +59,7 @@ def as_json(values: object) -> str:
 def device_audit(request: PersonRequest, pk: int) -> HttpResponse:
     """Show what was done to one device, as a tab of its page."""
     device = get_object_or_404(visible(request), pk=pk)
-    found = AuditEntry.objects.about("device", device.pk)
+    found = AuditEntry.objects.about("device", device.pk, *AuditEntry.objects.joined(device.pk))
     page = paginate(found, request.GET, orders=ORDERS, default="-number")
     context = {**framed(request, device), "page": page, "entries": page.rows, "tab": "audit"}
     template = "devices/_device_audit.html" if request.htmx else "devices/device_audit.html"

@@ -99,7 +99,7 @@ def enrol(arguments):
     """Exchange the token on standard input for a key of one's own."""
     if not arguments.server:
         raise Failed("--server is missing.")
-    token = sys.stdin.readline().strip()
+    token = sys.stdin.readline().strip().lstrip("\ufeff")  # of editors on Windows
     state = {"server": arguments.server.rstrip("/"), "ca": certificates(arguments.ca)}
     body = json.dumps({"token": token, "facts": facts()}).encode()
     told = post(state, "/agent/enrol/", body, {})
@@ -108,12 +108,13 @@ def enrol(arguments):
     return 0
 
 
-def is_enrolled(folder):
-    """Return whether there is a key, be it revoked at the console or not."""
+def is_enrolled(arguments):
+    """Return whether there is a key for this console, be it revoked there or not."""
     try:
-        return bool(kept(folder))
+        state = kept(arguments.state)
     except Failed:
         return False
+    return arguments.server is None or state["server"] == arguments.server.rstrip("/")
 
 
 def certificates(path):
@@ -162,7 +163,7 @@ def install(arguments):
         refuse_python_of_one_user()
         arguments.state.mkdir(parents=True, exist_ok=True)
         keep_others_out(arguments.state)  # before there is a key in it
-    if arguments.once and is_enrolled(arguments.state):
+    if arguments.once and is_enrolled(arguments):
         print("Enrolled before.")
     else:
         enrol(arguments)
@@ -253,8 +254,10 @@ def keep(folder, state):
 
 def kept(folder):
     try:
-        return json.loads((folder / "agent.json").read_text())
-    except (OSError, ValueError):
+        state = json.loads((folder / "agent.json").read_text())
+        {name: state[name] for name in ("server", "agent", "key", "sequence")}
+        return state
+    except (OSError, ValueError, KeyError, TypeError):
         raise Failed(f"Not enrolled, or not run as administrator: no readable {folder}.") from None
 
 

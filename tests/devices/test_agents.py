@@ -380,6 +380,53 @@ def test_the_program_names_certificates_that_are_none(tmp_path, text):
     assert (done.returncode, done.stderr[:16]) == (1, "zcc_agent: --ca:")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_program_enrols_anew_at_another_console_and_with_an_odd_state(live_server, tmp_path):
+    units, state = tmp_path / "units", tmp_path / "state"
+    (tmp_path / "systemctl").write_text("#!/bin/sh\n")
+    (tmp_path / "systemctl").chmod(0o755)
+    for folder in (units, state):
+        folder.mkdir()
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "ZCC_AGENT_UNITS": str(units)}
+    words = [sys.executable, str(PROGRAM), "install", "--once", "--state", str(state)]
+    full = {"server": live_server.url, "agent": "1", "key": "k", "sequence": 1}
+    for kept, said in (
+        (json.dumps(full), "Enrolled before."),
+        (json.dumps(full | {"server": "http://127.0.0.1:1"}), "Enrolled."),
+        ("5", "Enrolled."),
+        ("{}", "Enrolled."),
+    ):
+        (state / "agent.json").write_text(kept)
+        token = agent_tokens.new_token(folder=factories.zone(), by=factories.person())
+        done = subprocess.run(
+            [*words, "--server", live_server.url],
+            input=f"\ufeff{token}\n",
+            capture_output=True,
+            text=True,
+            env=environment,
+        )
+        assert done.stdout.splitlines()[:1] == [said], done.stderr
+
+
+def test_a_report_that_comes_while_its_device_is_joined_is_kept_by_the_other(client, monkeypatch):
+    known = enrolled(client)
+    first, other = Device.objects.get(), factories.device("other")
+    locked = agents._locked
+
+    def late(device: Device) -> Device | None:
+        if device.pk == first.pk:
+            Agent.objects.update(device=other)
+            HostReport.objects.update(device=other)
+            Device.objects.filter(pk=first.pk).delete()
+        return locked(device)
+
+    monkeypatch.setattr(agents, "_locked", late)
+    assert reported(client, known, FACTS | {"os_version": "13"}, 1).status_code == 200
+    assert HostReport.objects.get().device == other
+    assert HostReport.objects.get().os_version == "13"
+
+
 def test_the_program_cuts_what_is_too_long(tmp_path):
     code = "import json, sys; sys.path.insert(0, sys.argv[1]); import zcc_agent as a; "
     code += "print(json.dumps({n: len(a.cut(n, 'x' * 900)) for n in json.loads(sys.argv[2])}))"

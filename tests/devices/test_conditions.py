@@ -61,6 +61,24 @@ def test_versions_compare_by_their_numbers(lower, higher):
     assert measure(lower)[1] < measure(higher)[1]
 
 
+@pytest.mark.parametrize("part", ["02:19:3e", "02193e", "0219.3e", "02-19-3E"])
+def test_part_of_a_mac_address_is_found_however_it_is_written(part):
+    kept("one", ("Network port: MAC address", "02-19-3e-b2-ed-a3"))
+    kept("other", ("Network port: MAC address", "02-19-3f-b2-ed-a3"))
+    assert found(f"contains|Network port: MAC address|{part}") == ["one"]
+    assert found(f"lacks|Network port: MAC address|{part}") == ["other"]
+
+
+def test_a_date_without_an_hour_is_its_whole_day():
+    kept("PC", ("Certificate: Valid until", "2026-11-29T13:00:00+00:00"))
+    name = "Certificate: Valid until"
+    for word in ("is", "at-least", "at-most"):
+        assert found(f"{word}|{name}|2026-11-29") == ["PC"], word
+    assert found(f"below|{name}|2026-11-29") == found(f"is-not|{name}|2026-11-29") == []
+    assert found(f"at-most|{name}|2026-11-28") == found(f"at-least|{name}|2026-11-30") == []
+    assert found(f"below|{name}|2026-11-30") == ["PC"]
+
+
 def test_versions_of_different_length_and_width_of_any_digits_are_equal():
     assert measure("120")[1] == measure("120.0.0")[1] == measure("0120")[1]
     assert measure("no digits") == (None, "")

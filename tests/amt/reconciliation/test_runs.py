@@ -1,6 +1,6 @@
 """Reconciliation with rows: brought together, joined, asked, decided, scheduled."""
 
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -22,6 +22,7 @@ from amt.models.planned import next_time
 from amt.reconciliation.sides import Sides
 from amt.services import discovery, plans, reconciliation
 from amt.work import run_reconciliation
+from devices import audit
 from devices.inventory_facts import record_facts
 from devices.models import (
     AuditEntry,
@@ -569,6 +570,77 @@ def test_a_decision_is_named_and_taken_back(client):
     assert ran().matched == 1
 
 
+def test_one_pc_is_not_said_to_have_two_engines():
+    reported(factories.device("pc-1"), serial_number="5CG1234")
+    for name in ("amt-1", "amt-2"):
+        heard(name=name, serial_number="5CG1234")
+    lines, person = list(ran().lines.all()), factories.person()
+    with pytest.raises(ValidationError, match="has one engine only"):
+        reconciliation.decide(lines=lines, is_same=True, by=person)
+    for line in lines:  # one after the other: what was said last counts
+        reconciliation.decide(lines=[line], is_same=True, by=person)
+    run = ran()
+    assert (run.matched, run.conflicts) == (1, 1)
+    assert DiscoveredDevice.objects.get(device__isnull=False).name == lines[1].discovered_name
+
+
+def test_home_counts_no_entry_that_was_settled_and_all_that_could_not_be():
+    engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
+    for device in (engine, pc):
+        set_up(device, ONE)
+    heard(ONE, device=engine)
+    for name in ("pc-2", "pc-3"):
+        reported(factories.device(name), serial_number="5CG1234")
+    heard(name="amt-2", serial_number="5CG1234")
+    run, person = ran(), factories.person()
+    assert reconciliation.open_questions() == (run, 2)
+    chosen = run.lines.filter(device__name__in=("pc-1", "pc-2"))
+    reconciliation.decide(lines=chosen, is_same=True, by=person)
+    assert reconciliation.open_questions() == (run, 0)
+    run = ran()  # both are set up: what was said could not be done
+    assert reconciliation.open_questions() == (run, 1)
+
+
+def test_an_entry_that_becomes_a_device_while_a_run_compares_stays_there(monkeypatch):
+    reported(factories.device("pc-1"), ONE)
+    entry = heard(ONE)
+
+    class OldSides(Sides):
+        def __init__(self) -> None:
+            super().__init__()
+            made = factories.device("made", factories.folder("Secret"))
+            DiscoveredDevice.objects.filter(pk=entry.pk).update(device=made)
+
+    monkeypatch.setattr("amt.work.reconciliation.Sides", OldSides)
+    ran()
+    entry.refresh_from_db()
+    assert entry.device.name == "made"
+
+
+def test_the_audit_of_an_engine_is_on_the_page_of_its_pc(client):
+    engine, pc = factories.device("amt-1"), reported(factories.device("pc-1"), ONE)
+    audit.record(None, "device.edit", engine, new={"name": "amt-1"})
+    heard(ONE, device=engine)
+    assert ran().matched == 1
+    client.force_login(factories.person())
+    page = client.get(reverse("devices:device_audit", args=[pc.pk]))
+    assert {entry.verb for entry in page.context["entries"]} == {"device.edit", "device.join"}
+
+
+def test_more_decisions_than_a_page_has_can_all_be_reached(client):
+    found = [heard(UUID(int=10**30 + n)) for n in range(120)]
+    device = factories.device("pc-1")
+    ReconciliationDecision.objects.bulk_create(
+        ReconciliationDecision(
+            discovered=one, device=device, is_same=False, decided_by="a", decided_at=timezone.now()
+        )
+        for one in found
+    )
+    client.force_login(factories.person())
+    page = client.get(reverse("amt:reconciliation")).context["page"]
+    assert page.total == 120
+
+
 def test_home_says_what_is_to_be_decided(client):
     for name in ("pc-1", "pc-2"):
         reported(factories.device(name), ONE)
@@ -639,6 +711,26 @@ def test_what_was_missed_is_begun_by_the_rule_or_written_down(missed, late, begi
     assert ReconciliationRun.objects.exists() is begins
     assert AuditEntry.objects.filter(verb="schedule.missed").exists() is not begins
     assert plans.plan(RECONCILE).next_at > timezone.now()
+
+
+@pytest.mark.parametrize(("minutes", "begins"), [(40, True), (200, False)])
+def test_what_is_late_within_its_span_begins(time_machine, minutes, begins):
+    time_machine.move_to(datetime(2027, 3, 1, 2, 0, tzinfo=UTC), tick=False)
+    span = {"start": time(1, 0), "end": time(5, 0), "weekdays": tuple(range(7))}
+    rule = Rule(kind=Recur.RECURRING, missed=Missed.SKIP, zone="UTC", **span)
+    plans.save_rule(task=RECONCILE, rule=rule, by=factories.person())
+    planned = datetime(2027, 3, 1, 2, 30, tzinfo=UTC)
+    ZonePlan.objects.update(next_at=planned)
+    time_machine.move_to(planned + timedelta(minutes=minutes), tick=False)
+    reconciliation.tick()
+    assert ReconciliationRun.objects.exists() is begins
+
+
+def test_the_notes_of_a_schedule_stand_once_each(client):
+    client.force_login(factories.person())
+    page = client.get(reverse("amt:reconciliation")).content.decode()
+    assert page.count("No Schedule: nothing is triggered.") == 1
+    assert page.count("at some moment between the two") == 1
 
 
 def test_a_span_begins_at_some_moment_in_it():
