@@ -1,6 +1,7 @@
 """Agents: the three addresses that they call, and the pages that let them enrol."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib import messages
@@ -25,6 +26,7 @@ from devices.views.bodies import bounded_body
 from devices.views.device import chosen_folder, editable
 
 PROGRAM = settings.BASE_DIR / "static" / "agent" / "zcc_agent.py"
+LAST_CLICK = "token_click"  # of the session
 ORDERS = {
     "device": ("device__name",),
     "enrolled": ("enrolled_at",),
@@ -84,12 +86,18 @@ def agents(request: PersonRequest) -> HttpResponse:
         return render(request, "devices/_agent_list.html", _listed(request))
     form = TokenForm(request.POST or None, user=request.user)
     made = {}
+    click = request.POST.get("intent", "")
+    if click and request.session.get(LAST_CLICK) == click:  # the page was loaded again
+        messages.info(request, "This token was made before, and is shown only once.")
+        return redirect("devices:agents")
     if request.method == "POST" and form.is_valid():
+        request.session[LAST_CLICK] = click
         made = {**form.told, "token": agent_tokens.new_token(**form.told, by=request.user)}
     context = {
         **_listed(request),
         **made,
         "form": form,
+        "intent": uuid4(),
         "place": chosen_folder(request, form),
         "server": _server(request),
         "tokens": agent_tokens.listed(request.user),

@@ -36,6 +36,15 @@ def admin(client):
     return client
 
 
+def test_a_page_that_is_loaded_again_makes_no_second_token(admin):
+    sent = {"folder": factories.folder().pk, "uses": 10, "days": 1, "intent": str(uuid4())}
+    assert "Install on 10 PCs" in admin.post(PLACE, sent).text
+    assert "shown only once" in admin.post(PLACE, sent, follow=True).text
+    assert EnrolmentToken.objects.count() == 1
+    admin.post(PLACE, {**sent, "intent": str(uuid4())})
+    assert EnrolmentToken.objects.count() == 2
+
+
 def test_a_token_for_many_is_made_and_said_to_be_so(admin):
     place = factories.folder("Lab")
     page = admin.post(PLACE, {"folder": place.pk, "uses": 1200, "days": 14})
