@@ -40,7 +40,9 @@ class Planned(models.Model):
         abstract = True
 
     def plan(self, rule: Rule) -> None:
-        """Take another schedule; the caller saves it."""
+        """Take another schedule; the caller saves it. The same one keeps its next time."""
+        if self.rule == rule.to_json() and self.next_at and self.next_at > timezone.now():
+            return
         self.rule, self.next_at = rule.to_json(), next_time(rule)
 
     def take_turn(self) -> Turn:

@@ -15,11 +15,19 @@ def add_to_managed(*, rows: Collection[DiscoveredDevice], folder: Folder, by: Us
     found = []
     for row in rows:
         if row.device is None:
-            known = AmtSettings.objects.filter(uuid=row.uuid).first() if row.uuid else None
+            known = _known(row)
             row.device = known.device if known else _made(row, folder, by)
             row.save(update_fields=["device"])
         found.append(row.device)
     return found
+
+
+def _known(row: DiscoveredDevice) -> AmtSettings | None:
+    """Return the settings of the engine of an entry, unless a person said that it is not theirs."""
+    if row.uuid is None:
+        return None
+    apart = row.decisions.filter(is_same=False).values("device")
+    return AmtSettings.objects.filter(uuid=row.uuid).exclude(device__in=apart).first()
 
 
 def _made(row: DiscoveredDevice, folder: Folder, by: User) -> Device:

@@ -1,14 +1,19 @@
 """The zone's plans: when something is done that concerns all devices."""
 
+from datetime import datetime, timedelta
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 
 from amt.models import ZonePlan
 from amt.models.planned import Planned, Turn
 from devices import audit
-from devices.models import User
+from devices.models import AuditEntry, User
 from devices.models.rights import Right, may
 from devices.schedules import Rule
+
+TOLD_FOR = timedelta(days=7)  # how long a page says what was missed
 
 
 def plan(task: ZonePlan.Task) -> ZonePlan:
@@ -26,6 +31,14 @@ def is_turn(planned: Planned) -> bool:
     if turn is Turn.MISSED and planned.next_at:
         audit.record(None, "schedule.missed", planned, old={"at": planned.next_at.isoformat()})
     return turn is Turn.BEGIN
+
+
+def last_missed(planned: Planned) -> datetime | None:
+    """Return the newest time that was missed in the last days."""
+    entries = AuditEntry.objects.about(planned._meta.model_name or "", planned.pk)
+    recent = entries.filter(verb="schedule.missed", at__gte=timezone.now() - TOLD_FOR)
+    newest = recent.order_by("-pk").first()
+    return datetime.fromisoformat(newest.old["at"]) if newest and newest.old else None
 
 
 @transaction.atomic

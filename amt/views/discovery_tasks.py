@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from amt.forms.discovery import DiscoveryTaskForm
 from amt.models import DiscoveryRun, DiscoveryTask
-from amt.services import discovered_selection, discovery_tasks, managing
+from amt.services import discovered_selection, discovery_tasks, managing, plans
 from amt.views.provisioning import first_folder
 from devices import schedule_words
 from devices.forms.devices import InFolderForm
@@ -76,7 +76,8 @@ def _editor(request: PersonRequest, kept: DiscoveryTask) -> HttpResponse:
         shown = DiscoveryTaskForm.initial_for(kept) if kept.pk else {}
         form = DiscoveryTaskForm(initial=DiscoveryTaskForm.initial_of(rule) | shown)
         form.show(rule)
-    context = {"form": form, "task": kept if kept.pk else None}
+    missed = plans.last_missed(kept) if kept.pk else None
+    context = {"form": form, "task": kept if kept.pk else None, "missed": missed}
     status = 422 if form.errors else 200
     return render(request, "amt/discovery_task.html", context, status=status)
 

@@ -32,4 +32,9 @@ def plan_page(
         form = RuleForm(initial=RuleForm.initial_of(rule), kinds=KINDS)
         form.show(rule)
     status = 422 if form.errors else 200
-    return render(request, template, {"form": form, "plan": plan, **context}, status=status)
+    return render(
+        request,
+        template,
+        {"form": form, "plan": plan, "missed": plans.last_missed(plan), **context},
+        status=status,
+    )

@@ -20,7 +20,7 @@ from amt.models import (
 )
 from amt.models.planned import next_time
 from amt.reconciliation.sides import Sides
-from amt.services import discovery, plans, reconciliation
+from amt.services import discovery, managing, plans, reconciliation
 from amt.work import run_reconciliation
 from devices import audit
 from devices.inventory_facts import record_facts
@@ -711,6 +711,31 @@ def test_what_was_missed_is_begun_by_the_rule_or_written_down(missed, late, begi
     assert ReconciliationRun.objects.exists() is begins
     assert AuditEntry.objects.filter(verb="schedule.missed").exists() is not begins
     assert plans.plan(RECONCILE).next_at > timezone.now()
+
+
+def test_the_page_says_what_was_missed_and_saving_the_same_rule_moves_nothing(client):
+    rule = Rule(kind=Recur.RECURRING, repeat=Repeat.INTERVAL, missed=Missed.SKIP)
+    person = factories.person()
+    plans.save_rule(task=RECONCILE, rule=rule, by=person)
+    client.force_login(person)
+    assert "was missed" not in client.get(reverse("amt:reconciliation")).content.decode()
+    ZonePlan.objects.update(next_at=timezone.now() - timedelta(hours=3))
+    reconciliation.tick()
+    assert "was missed" in client.get(reverse("amt:reconciliation")).content.decode()
+    soon = timezone.now() + timedelta(minutes=50)
+    ZonePlan.objects.update(next_at=soon)
+    assert plans.save_rule(task=RECONCILE, rule=rule, by=person).next_at == soon
+
+
+def test_an_entry_becomes_no_device_that_a_person_said_it_is_not():
+    pc = factories.device("pc-1")
+    set_up(pc, ONE)
+    entry, person = heard(ONE, "amt-1"), factories.person()
+    ReconciliationDecision.objects.create(
+        discovered=entry, device=pc, is_same=False, decided_by="admin"
+    )
+    (made,) = managing.add_to_managed(rows=[entry], folder=factories.folder(), by=person)
+    assert made != pc
 
 
 @pytest.mark.parametrize(("minutes", "begins"), [(40, True), (200, False)])
