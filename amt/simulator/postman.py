@@ -125,9 +125,9 @@ def _post_once(letter: Letter, more: dict[str, str]) -> tuple[int, bytes, str]:
             letter.body,
             {**HEADERS, "Host": where.netloc, "Connection": "close", **more},
         )
-        response = connection.getresponse()
-        challenge = response.getheader("WWW-Authenticate") or ""
-        return response.status, response.read(LARGEST_ANSWER), challenge
+        with connection.getresponse() as response:
+            challenge = response.getheader("WWW-Authenticate") or ""
+            return response.status, response.read(LARGEST_ANSWER), challenge
     finally:
         connection.close()
 
