@@ -12,29 +12,28 @@ from devices.models import Device, DeviceQuerySet, Job, User
 from devices.models.rights import Right, may_in
 
 EXPIRY = timedelta(hours=1)
-KINDS = (Job.Kind.SUBSCRIBE_ALERTS, Job.Kind.UNSUBSCRIBE_ALERTS)
+ORDERS = {  # the task that carries it out, and its word in the audit log
+    Job.Kind.SUBSCRIBE_ALERTS: ("amt.tasks.run_subscribe_items", "amt.subscribe_alerts"),
+    Job.Kind.UNSUBSCRIBE_ALERTS: ("amt.tasks.run_unsubscribe_items", "amt.unsubscribe_alerts"),
+}
 
 
 def subscribe(*, devices: DeviceQuerySet, intent: UUID, asked_by: User) -> Job:
     """Have each device send its events to this console; see ``ask_each``."""
-    return ask_each(
-        kind=Job.Kind.SUBSCRIBE_ALERTS,
-        task="amt.tasks.run_subscribe_items",
-        verb="amt.subscribe_alerts",
-        expires_in=EXPIRY,
-        devices=devices,
-        intent=intent,
-        asked_by=asked_by,
-        right=Right.EDIT,
-    )
+    return _ask(Job.Kind.SUBSCRIBE_ALERTS, devices=devices, intent=intent, asked_by=asked_by)
 
 
 def unsubscribe(*, devices: DeviceQuerySet, intent: UUID, asked_by: User) -> Job:
     """Have each device send its events to this console no more; see ``ask_each``."""
+    return _ask(Job.Kind.UNSUBSCRIBE_ALERTS, devices=devices, intent=intent, asked_by=asked_by)
+
+
+def _ask(kind: Job.Kind, *, devices: DeviceQuerySet, intent: UUID, asked_by: User) -> Job:
+    task, verb = ORDERS[kind]
     return ask_each(
-        kind=Job.Kind.UNSUBSCRIBE_ALERTS,
-        task="amt.tasks.run_unsubscribe_items",
-        verb="amt.unsubscribe_alerts",
+        kind=kind,
+        task=task,
+        verb=verb,
         expires_in=EXPIRY,
         devices=devices,
         intent=intent,
@@ -47,7 +46,7 @@ def shown(device: Device, user: User) -> dict[str, Any]:
     """Return what the card of live alerts on a device's page shows."""
     return {
         "row": AlertSubscription.objects.filter(device=device).first(),
-        "item": newest_line(device, *KINDS),
+        "item": newest_line(device, *ORDERS),
         "may_change": may_in(user, Right.EDIT, device.folder),
         "address": settings.ALERT_URL,
     }

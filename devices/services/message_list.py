@@ -116,4 +116,5 @@ def resolve(user: User, asked: QueryDict) -> MessageQuerySet:
     if asked.get("all"):
         return MessageList.read(QueryDict(asked.get("filter", ""))).apply(user)
     visible: Any = Message.objects.visible_to(user)
-    return visible.filter(pk__among=numbers(asked.getlist("pk")))  # type: ignore[no-any-return]
+    found: MessageQuerySet = visible.filter(pk__among=numbers(asked.getlist("pk")))
+    return found
