@@ -45,10 +45,20 @@ async def read(access: connect.Access, item: JobItem, rows: Rows) -> Outcome:
         return failed(error)
     if not await rows.in_database(partial(keep, access.settings.device_id, reading)):
         return failed(connect.DELETED)
-    count = sum(len(facts) for facts in reading.facts.values())
-    told = f"Read: {count:,} values, {len(reading.events):,} events, "
-    told += f"{len(reading.audit):,} audit record{'s' * (len(reading.audit) != 1)}."
-    return Outcome(JobItem.Status.DONE, told)
+    return Outcome(JobItem.Status.DONE, told(reading))
+
+
+def told(reading: EngineReading) -> str:
+    """Return how much was read; a log that could not be read is not said to be empty."""
+    values = _counted(sum(len(facts) for facts in reading.facts.values()), "value")
+    audit = _counted(len(reading.audit), "audit record")
+    if reading.records is None:
+        return f"Read: {values}, {audit}. The event log could not be read."
+    return f"Read: {values}, {_counted(len(reading.records), 'event')}, {audit}."
+
+
+def _counted(number: int, of: str) -> str:
+    return f"{number:,} {of}{'s' * (number != 1)}"
 
 
 @transaction.atomic

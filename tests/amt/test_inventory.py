@@ -12,7 +12,7 @@ from amt.models import AmtInventory, AmtSettings
 from amt.services.inventory import read_inventory
 from amt.simulator.faults import Fault
 from amt.work import run_inventory_items
-from amt.work.inventory import keep
+from amt.work.inventory import keep, told
 from devices.models import Device, InventoryChange, JobItem
 from tests import factories
 
@@ -142,3 +142,14 @@ def test_a_log_of_garbage_does_not_end_the_reading(fleet):
     simulated.event_log.add_progress(1_700_000_000, 1)
     assert read(managed(simulated.address)).status == "done"
     assert AmtInventory.objects.get().facts
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        (None, "Read: 1 value, 0 audit records. The event log could not be read."),
+        ([], "Read: 1 value, 0 events, 0 audit records."),
+    ],
+)
+def test_a_log_that_could_not_be_read_is_not_said_to_be_empty(records, said):
+    assert told(EngineReading({"Platform": {"Model": "PT"}}, records, [])) == said
